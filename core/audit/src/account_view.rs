@@ -1,7 +1,7 @@
 //! The account, and what follows from it: the input of all checks.
 
 use std::cell::{OnceCell, RefCell};
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::rc::Rc;
 
 use iam::Policy;
@@ -12,7 +12,7 @@ use crate::action::{APPROVE, Action, Actions};
 use crate::bypass::{Bypass, NoSuchRole};
 use crate::closure::{self, Classes, Closure, Outcome};
 use crate::counted::Counting;
-use crate::equivalence_class::EquivalenceClass;
+use crate::equivalence_class::{ClassId, EquivalenceClass};
 use crate::identity_center::{Assigned, IdentityCenter, permission_set_of};
 use crate::machines;
 use crate::of_aws;
@@ -50,6 +50,9 @@ pub(crate) struct AccountView<'a> {
     pub(super) candidates: RefCell<HashMap<Among, Rc<Candidates<'a>>>>,
     pub(super) services: RefCell<HashMap<RoleIx, Rc<[Trusted]>>>,
     pub(super) running: Running,
+    /// The classes, by their permissions to assume roles, whose members reach no two slots of one
+    /// stage by roles alone.
+    pub(super) apart: RefCell<HashSet<ClassId>>,
     worth_joining: OnceCell<Vec<GroupIx>>,
     worth_attaching: OnceCell<Vec<PolicyId>>,
     /// A policy that allows everything: the most that a principal can write.
@@ -128,6 +131,7 @@ impl<'a> AccountView<'a> {
             candidates: RefCell::default(),
             services: RefCell::default(),
             running: Running::default(),
+            apart: RefCell::default(),
             worth_joining: OnceCell::new(),
             worth_attaching: OnceCell::new(),
             everything,
@@ -298,6 +302,8 @@ impl<'a> AccountView<'a> {
     /// permissions are there once, unless the gate may count them as different people.
     pub(super) fn serving_as(&self, actor: Actor) -> Vec<Serving<'_, 'a>> {
         let mut found: Vec<Serving<'_, 'a>> = Vec::new();
+        // For each class, how many are kept, and how many of these may be counted.
+        let mut alike: HashMap<ClassId, [usize; 2]> = HashMap::new();
         for it in self.serving_selves(actor) {
             let served = self.reach.slots_of(it);
             if !served.any() {
@@ -305,11 +311,11 @@ impl<'a> AccountView<'a> {
             }
             let Some(class) = self.reach.permissions.class_of(it, APPROVE) else { continue };
             let counts = self.counting.may_count(it, self.name(it));
-            let alike = found.iter().filter(|known| known.class.id == class.id);
-            if alike.clone().all(|known| counts && !known.counts)
-                || (counts && alike.count() < ALIKE)
-            {
-                found.push(Serving { actor: it, class, served, counts });
+            let [all, counted] = alike.entry(class.id).or_default();
+            if *all == 0 || (counts && (*counted == 0 || *all < ALIKE)) {
+                *all += 1;
+                *counted += usize::from(counts);
+                found.push(Serving { actor: it, class, served });
             }
         }
         found
@@ -333,8 +339,6 @@ pub(super) struct Serving<'p, 'a> {
     pub(super) actor: Actor,
     pub(super) class: Rc<EquivalenceClass<'a>>,
     pub(super) served: &'p ServedSlots,
-    /// Whether the gate may count it.
-    counts: bool,
 }
 
 /// The role that the desk answers with.

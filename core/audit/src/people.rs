@@ -3,12 +3,13 @@
 //! A release needs a different person for each slot, so the question is whether a matching of
 //! slots with people covers all slots.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::LazyLock;
 
 use iam::account::Actor;
 use petgraph::algo::matching::maximum_matching;
 use petgraph::graph::UnGraph;
+use petgraph::unionfind::UnionFind;
 use rule::{Key, Keys, Principal, Rule};
 
 use crate::account_view::AccountView;
@@ -278,28 +279,34 @@ fn keys_by(rule: &Rule, view: &AccountView<'_>, arn: &str) -> Keys {
 /// attribute to nobody belongs to no person.
 pub(super) fn persons(view: &AccountView<'_>, arns: &[&str]) -> Vec<Vec<usize>> {
     let rule = view.rule.unwrap_or(&BELIEVING);
-    persons_by(arns.iter().map(|arn| keys_by(rule, view, arn)).collect())
+    persons_by(&arns.iter().map(|arn| keys_by(rule, view, arn)).collect::<Vec<Keys>>())
 }
 
 /// The persons behind these keys: for each, the places of the keys.
-fn persons_by(keys: Vec<Keys>) -> Vec<Vec<usize>> {
-    // Most share no key with anybody. They are left out, as `rule::persons` is quadratic.
+fn persons_by(keys: &[Keys]) -> Vec<Vec<usize>> {
+    // `rule::persons` is quadratic, so it is asked only about those who share keys, directly or
+    // through others: it joins nobody else.
+    let mut sharing = UnionFind::<usize>::new(keys.len());
     let mut holders: HashMap<&Key, usize> = HashMap::new();
-    for key in keys.iter().flat_map(Keys::all) {
-        *holders.entry(key).or_default() += 1;
+    let attributable = || keys.iter().enumerate().filter(|(_, keys)| keys.is_attributable());
+    for (at, keys) in attributable() {
+        for key in keys.all() {
+            sharing.union(at, *holders.entry(key).or_insert(at));
+        }
     }
-    let shares =
-        |keys: &Keys| keys.all().any(|key| holders.get(key).is_some_and(|count| *count > 1));
-    let attributable = keys.iter().enumerate().filter(|(_, keys)| keys.is_attributable());
-    let (sharing, alone): (Vec<_>, Vec<_>) = attributable.partition(|(_, keys)| shares(keys));
-    let places: Vec<usize> = sharing.iter().map(|(at, _)| *at).collect();
-    let sharing: Vec<Keys> = sharing.into_iter().map(|(_, keys)| keys.clone()).collect();
-    let joined = rule::persons(&sharing);
-    let joined = joined.iter().map(|person| {
-        let members = person.members().iter();
-        members.filter_map(|at| places.get(*at)).copied().collect()
+    let mut groups: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+    for (at, _) in attributable() {
+        groups.entry(sharing.find(at)).or_default().push(at);
+    }
+    let persons = groups.into_values().flat_map(|places| {
+        let of_group = places.iter().filter_map(|at| keys.get(*at)).cloned();
+        let joined = rule::persons(&of_group.collect::<Vec<Keys>>());
+        let persons = joined.into_iter().map(move |person| {
+            person.members().iter().filter_map(|at| places.get(*at)).copied().collect()
+        });
+        persons.collect::<Vec<Vec<usize>>>()
     });
-    joined.chain(alone.into_iter().map(|(at, _)| vec![at])).collect()
+    persons.collect()
 }
 
 /// Joins the principals that the gate counts as one person.
@@ -307,8 +314,8 @@ fn joined(people: Vec<Person>) -> Vec<Person> {
     // The bare ARN of a trusted role has no keys, but its sessions do.
     let (mut all, people): (Vec<Person>, Vec<Person>) =
         people.into_iter().partition(|person| person.is_many);
-    let keys = people.iter().map(|person| person.keys.clone()).collect();
-    let joined = persons_by(keys).into_iter().filter_map(|members| {
+    let keys: Vec<Keys> = people.iter().map(|person| person.keys.clone()).collect();
+    let joined = persons_by(&keys).into_iter().filter_map(|members| {
         let mut members = members.iter().filter_map(|at| people.get(*at));
         let first = members.next()?.clone();
         Some(members.fold(first, |mut all, member| {
@@ -386,6 +393,48 @@ mod tests {
             for at in assigned.into_iter().flatten() {
                 prop_assert!(people[at].is_many || away != Some(at));
             }
+        }
+    }
+
+    /// A principal, as CodePipeline may show it.
+    fn principal() -> impl Strategy<Value = String> {
+        let name = "(ann|bob|cy)(-admin|)";
+        prop_oneof![
+            4 => name.prop_map(|name| format!("arn:aws:iam::111122223333:user/{name}")),
+            2 => name.prop_map(|name| format!("arn:aws:sts::111122223333:assumed-role/Sso/{name}")),
+            2 => ("(Deployer|Other)", name).prop_map(|(role, name)| {
+                format!("arn:aws:sts::111122223333:assumed-role/{role}/{name}")
+            }),
+            1 => Just("arn:aws:iam::111122223333:root".to_owned()),
+        ]
+    }
+
+    proptest! {
+        /// Not everybody is compared with everybody, but the persons are those of the gate.
+        #[test]
+        fn the_persons_are_those_that_the_gate_counts(
+            arns in prop::collection::vec(principal(), 0..12),
+        ) {
+            let of_people = Rule::floor(r#"{
+                "trustedSessionRoles": ["Sso"],
+                "people": {
+                    "first": [
+                        "arn:aws:iam::111122223333:user/ann",
+                        "arn:aws:iam::111122223333:user/cy-admin"
+                    ],
+                    "second": ["arn:aws:sts::111122223333:assumed-role/Sso/ann"]
+                }
+            }"#).unwrap();
+            let account = rule::Account::new("111122223333").with_roles(std::iter::empty::<&str>());
+            let keys = |arn: &String| of_people.keys(&Principal::parse(arn), &account);
+            let keys: Vec<Keys> = arns.iter().map(|arn| keys(arn).unwrap_or_default()).collect();
+            let mut found = persons_by(&keys);
+            let persons = rule::persons(&keys);
+            let mut all: Vec<Vec<usize>> =
+                persons.iter().map(|person| person.members().to_vec()).collect();
+            found.sort();
+            all.sort();
+            prop_assert_eq!(found, all);
         }
     }
 }

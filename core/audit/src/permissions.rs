@@ -10,6 +10,7 @@ use std::borrow::Cow;
 use std::cell::{OnceCell, RefCell};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::rc::Rc;
+use std::sync::Arc;
 
 use iam::account::{Account, Actor, Assumer, Group, PolicyId};
 use iam::policy::{ResourceElement, Statement};
@@ -40,7 +41,8 @@ pub(super) struct Permissions<'a> {
     classes: RefCell<HashMap<(Action, ClassKey), Rc<EquivalenceClass<'a>>>>,
     class_of_actor: RefCell<HashMap<(Action, Actor), Rc<EquivalenceClass<'a>>>>,
     contents: RefCell<HashMap<Content<'a>, ContentId>>,
-    content_of: RefCell<HashMap<(Action, PolicyId), ContentId>>,
+    /// By the text, which policies share if it is the same.
+    content_of: RefCell<HashMap<(Action, *const Policy), ContentId>>,
 }
 
 /// What the answer for an action depends on. Principals with equal keys are equivalent.
@@ -144,7 +146,9 @@ impl<'a> Permissions<'a> {
 
     /// Whether a policy is the text that the account has in force under this id.
     fn is_stored(&self, id: PolicyId, policy: &Policy) -> bool {
-        self.account.policy(id).is_some_and(|stored| std::ptr::eq(&raw const stored.policy, policy))
+        self.account
+            .policy(id)
+            .is_some_and(|stored| std::ptr::eq(Arc::as_ptr(&stored.policy), policy))
     }
 
     fn class_key(
@@ -182,7 +186,10 @@ impl<'a> Permissions<'a> {
             *contents.entry(said.collect()).or_insert(next)
         };
         match self.is_stored(id, policy) {
-            true => *self.content_of.borrow_mut().entry((action, id)).or_insert_with(read),
+            true => {
+                let text = std::ptr::from_ref(policy);
+                *self.content_of.borrow_mut().entry((action, text)).or_insert_with(read)
+            }
             false => read(),
         }
     }

@@ -1,9 +1,12 @@
 //! Which policies are about which actions, on resources that matter. It is asked first, so most
 //! policies are read once and never again.
 
+use std::collections::HashMap;
+use std::sync::Arc;
+
 use iam::account::{Account, Actor, PolicyId};
 use iam::policy::{ResourceElement, Statement};
-use iam::{Effect, Frame};
+use iam::{Effect, Frame, Policy};
 
 use crate::action::{Action, Actions};
 use crate::by_actor::ByActor;
@@ -42,9 +45,9 @@ impl PolicyIndex {
         sorted.sort_unstable_by_key(|(name, _)| *name);
         let (sorted, actions): (Vec<&str>, Vec<Action>) =
             sorted.into_iter().map(|(name, action)| (name.as_str(), action)).unzip();
-        let policies = account.policies().map(|(_, stored)| {
+        let read = |policy: &Policy| {
             let mut entry = PolicyEntry::default();
-            for statement in &stored.policy.statements {
+            for statement in &policy.statements {
                 let about = statement.actions.among(&sorted).filter_map(|at| actions.get(at));
                 let mut about = about.fold(Actions::default(), |set, action| set.with(*action));
                 for (action, frames) in &frames {
@@ -60,6 +63,11 @@ impl PolicyIndex {
                 entry.has_keys |= keys(statement).next().is_some();
             }
             entry
+        };
+        // Policies with the same text share it.
+        let mut known: HashMap<*const Policy, PolicyEntry> = HashMap::new();
+        let policies = account.policies().map(|(_, stored)| {
+            *known.entry(Arc::as_ptr(&stored.policy)).or_insert_with(|| read(&stored.policy))
         });
         let policies: Vec<PolicyEntry> = policies.collect();
         let might = ByActor::new(account, |actor| {

@@ -34,6 +34,8 @@ pub(crate) struct ReachIndex<'a> {
     of_groups: HashMap<GroupIx, ServedSlots>,
     none: ServedSlots,
     pairs: RefCell<Pairs>,
+    /// For two slots and all classes that serve each: whether any two of these may meet in a stage.
+    may_meet: RefCell<HashMap<[(SlotIx, Vec<ClassId>); 2], bool>>,
     /// The slots of each class of the action to approve.
     served: RefCell<HashMap<ClassId, Rc<ServedSlots>>>,
     /// The classes whose slots cannot be decided.
@@ -63,6 +65,9 @@ pub(crate) struct SlotPair {
     /// Whether that depends on conditions that only the request decides.
     pub(crate) open: bool,
 }
+
+/// The number of pairs of candidates that are tried at once.
+const FEW: usize = 64;
 
 /// For two slots and the classes that serve them: a shortest stage where they do.
 type Pairs = HashMap<[(SlotIx, ClassId); 2], Result<Option<Reached>, TooIntricate>>;
@@ -121,6 +126,7 @@ impl<'a> ReachIndex<'a> {
             of_groups: HashMap::new(),
             none: ServedSlots::default(),
             pairs: RefCell::default(),
+            may_meet: RefCell::default(),
             served: RefCell::default(),
             intricate: RefCell::default(),
             undecided: RefCell::default(),
@@ -268,6 +274,9 @@ impl<'a> ReachIndex<'a> {
                 let candidates = candidates.iter().enumerate();
                 candidates.filter(move |(_, candidate)| candidate.may_serve(slot))
             };
+            if !self.may_meet([(a, serving(a).collect()), (b, serving(b).collect())]) {
+                continue;
+            }
             for (i, of_a) in serving(a) {
                 for (j, of_b) in serving(b).filter(|(j, _)| wanted([a, b], i, *j)) {
                     let Some(stage) = self.common_stage_of([(a, of_a), (b, of_b)])? else {
@@ -287,6 +296,35 @@ impl<'a> ReachIndex<'a> {
             }
         }
         Ok(found)
+    }
+
+    /// Whether any candidates of two slots may meet in a stage. `false` is certain. One walk
+    /// through what they grant, without what limits them, takes the place of one for each two.
+    fn may_meet(&self, parts: [(SlotIx, Vec<(usize, &Candidate<'_>)>); 2]) -> bool {
+        let [(_, of_a), (_, of_b)] = &parts;
+        if of_a.len() * of_b.len() <= FEW {
+            return !of_a.is_empty() && !of_b.is_empty();
+        }
+        let ids = |candidates: &[(usize, &Candidate<'_>)]| -> Option<Vec<ClassId>> {
+            candidates.iter().map(|(_, candidate)| candidate.class).collect()
+        };
+        let key = ids(of_a).zip(ids(of_b)).map(|(a, b)| {
+            let [(slot_of_a, _), (slot_of_b, _)] = &parts;
+            [(*slot_of_a, a), (*slot_of_b, b)]
+        });
+        if let Some(known) = key.as_ref().and_then(|key| self.may_meet.borrow().get(key).copied()) {
+            return known;
+        }
+        let granted = parts.map(|(slot, candidates)| {
+            let clauses = candidates.iter().map(|(_, candidate)| candidate.clauses);
+            (self.action_arn("", slot), Clauses::granted_by_any(clauses))
+        });
+        let parts = granted.each_ref().map(|(suffix, clauses)| Part { suffix, clauses });
+        let may_meet = !matches!(iam::reach(&self.stages, &parts, true), Ok(None));
+        if let Some(key) = key {
+            self.may_meet.borrow_mut().insert(key, may_meet);
+        }
+        may_meet
     }
 
     /// Like [`ReachIndex::common_stage`], but computed once for each two classes.

@@ -166,6 +166,11 @@ impl<'a> RoleChains<'a> {
         self.of_actor.contains_key(&actor)
     }
 
+    /// The class of an actor if all of the class reach the same roles.
+    pub(super) fn shared(&self, actor: Actor) -> Option<ClassId> {
+        self.class.get(actor).copied().flatten().filter(|_| !self.has_its_own(actor))
+    }
+
     /// Whether a role matters and trusts every principal of the account.
     pub(super) fn is_open_to_the_account(&self, role: RoleIx) -> bool {
         self.open.contains(&role)

@@ -146,6 +146,24 @@ impl<'a, S: Copy> Clauses<'a, S> {
         clauses
     }
 
+    /// All statements that grant in any of these, without what limits or denies it: at least what
+    /// each allows.
+    #[must_use]
+    pub fn granted_by_any<'c>(all: impl Iterator<Item = &'c Self>) -> Self
+    where
+        'a: 'c,
+        S: 'c,
+    {
+        let granting = all.map(|clauses| clauses.granting.clone());
+        let granting: Option<Vec<Vec<Clause<'a, S>>>> = granting.collect();
+        Self {
+            granting: granting.map(|all| all.concat()),
+            within: Vec::new(),
+            denies: Vec::new(),
+            cases: Vec::new(),
+        }
+    }
+
     /// The same without the statements that deny.
     #[must_use]
     pub fn without_denials(mut self) -> Self {

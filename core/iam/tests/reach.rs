@@ -516,3 +516,27 @@ fn hundreds_of_denials_with_wildcards_are_decided() {
     assert_eq!(find("*-1"), Some(2));
     assert_eq!(find("*-1-*"), None);
 }
+
+/// A walk may forget in which denials it is, but not in which grants. One pattern can be both: what
+/// the policies of one principal deny is all that those of the other allow.
+#[test]
+fn what_one_principal_is_denied_may_be_all_that_another_is_granted() {
+    let ends_in_q = "arn:p:s:r:n:*q???";
+    let one = json!({"Version": "2012-10-17", "Statement": [
+        {"Effect": "Allow", "Action": "*", "Resource": "arn:p:s:r:n:*"},
+        {"Effect": "Deny", "Action": "*", "Resource": ends_in_q},
+    ]});
+    let other = json!({"Version": "2012-10-17", "Statement": [
+        {"Effect": "Allow", "Action": "*", "Resource": ends_in_q},
+    ]});
+    let [one, other] = [one, other].map(|policy| [Policy::identity(&policy.to_string()).unwrap()]);
+    let [one, other] = [clauses(&one), clauses(&other)];
+    let frame = Frame::new(&[FramePart::Text("arn:p:s:r:n:"), FramePart::Glob("*", NAME)]);
+    // With the suffix of the other, the name before it ends in `q`. With that of the one, it does
+    // not: there `q` would be one character earlier.
+    let parts = [Part { suffix: "/a", clauses: &one }, Part { suffix: "/bb", clauses: &other }];
+    for parts in [[0, 1], [1, 0]].map(|order| order.map(|at| &parts[at])) {
+        let parts = parts.map(|part| Part { suffix: part.suffix, clauses: part.clauses });
+        assert_eq!(reach(&frame, &parts, false), Ok(Some("arn:p:s:r:n:q".to_owned())));
+    }
+}

@@ -113,14 +113,23 @@ struct ThroughRoles {
 /// Two slots that an actor may serve as itself or as roles that it may assume. If several roles
 /// have the same permissions, the nearest is enough.
 fn by_roles(view: &AccountView<'_>, actor: Actor) -> Result<Option<ThroughRoles>, UndecidedError> {
+    // Those of a class that serve no slot themselves reach the same slots.
+    let class = view.chains.shared(actor).filter(|_| !view.reach.slots_of(actor).any());
+    if class.is_some_and(|class| view.apart.borrow().contains(&class)) {
+        return Ok(None);
+    }
     let serving = view.serving_as(actor);
     if serving.iter().all(|it| it.actor == actor && it.served.pair.is_none()) {
         return Ok(None);
     }
     let candidates = serving.iter().map(|it| Candidate::now(&it.class, it.served));
     let candidates: Vec<Candidate<'_>> = candidates.collect();
-    let by: Vec<Answerer> = serving.iter().map(|it| view.answers_as(actor, it.actor)).collect();
     let reach = &view.reach;
+    if reach.any_pair(&candidates).map_err(reach.undecided(actor))?.is_none() {
+        view.apart.borrow_mut().extend(class);
+        return Ok(None);
+    }
+    let by: Vec<Answerer> = serving.iter().map(|it| view.answers_as(actor, it.actor)).collect();
     let found = best_pair(&view.counting, reach, &candidates, &by, |_, _| true);
     let Some((pair, verdict)) = found.map_err(reach.undecided(actor))? else {
         return Ok(None);

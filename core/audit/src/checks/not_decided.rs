@@ -1,5 +1,7 @@
 //! `not-decided`: a policy that cannot be read, or policies that are too intricate.
 
+use std::collections::{BTreeSet, HashSet};
+
 use findings::{Check, Evidence, Finding, Severity};
 use iam::account::{PolicyId, StoredPolicy};
 
@@ -21,13 +23,13 @@ const WORST: &str = "Until then it counts as the worst that it may be: it allows
 
 fn find(view: &AccountView<'_>) -> Result<Vec<Finding>, UndecidedError> {
     let account = view.account();
-    let unread = account.policies().filter(|(_, stored)| stored.unread.is_some());
-    let unread: Vec<(PolicyId, &StoredPolicy)> = unread.collect();
     let mut findings = Vec::new();
-    let mut held: Vec<PolicyId> = Vec::new();
-    let mut of_holder = |arn: &str, kind: &'static str, name: &str, ids: Vec<PolicyId>| {
-        for (id, stored) in unread.iter().filter(|(id, _)| ids.contains(id)) {
-            held.push(*id);
+    let mut held: HashSet<PolicyId> = HashSet::new();
+    let mut of_holder = |arn: &str, kind: &'static str, name: &str, ids: BTreeSet<PolicyId>| {
+        for id in ids {
+            let stored = account.policy(id).filter(|stored| stored.unread.is_some());
+            let Some(stored) = stored else { continue };
+            held.insert(id);
             let mut finding = of_policy(arn, &format!("`{name}` has"), stored);
             finding.evidence.insert(0, Evidence::new(kind, arn, "has the policy"));
             findings.push(finding);
@@ -39,10 +41,11 @@ fn find(view: &AccountView<'_>) -> Result<Vec<Finding>, UndecidedError> {
         of_holder(&identity.arn, evidence::kind(actor), &identity.name, ids);
     }
     for (_, group) in account.groups_by_ix() {
-        of_holder(&group.arn, "group", &group.name, group.policies.clone());
+        of_holder(&group.arn, "group", &group.name, group.policies.iter().copied().collect());
     }
     // Nobody has it yet, but somebody may attach it.
-    for (_, stored) in unread.iter().filter(|(id, _)| !held.contains(id)) {
+    let unread = account.policies().filter(|(_, stored)| stored.unread.is_some());
+    for (_, stored) in unread.filter(|(id, _)| !held.contains(id)) {
         let root = format!("arn:{}:iam::{}:root", account.partition, account.id);
         let subject = stored.arn.as_deref().unwrap_or(&root);
         findings.push(of_policy(subject, "the account has", stored));

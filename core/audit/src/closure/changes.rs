@@ -121,7 +121,7 @@ pub(super) fn after<'a>(view: &AccountView<'a>, actor: Actor, changes: &[Change]
         match change {
             Change::Everything => identity.push((PolicyId::SUPPOSED, view.everything)),
             Change::Attached(id) => {
-                identity.extend(account.policy(*id).map(|stored| (*id, &stored.policy)));
+                identity.extend(account.policy(*id).map(|stored| (*id, &*stored.policy)));
             }
             Change::Joined(at) => {
                 let group = account.group(*at);

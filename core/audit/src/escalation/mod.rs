@@ -258,7 +258,7 @@ impl<'p, 'a> Escalation<'p, 'a> {
             if reach.permissions.allows(id, APPROVE)
                 && reach.permissions.may_attach(self.actor, action, resource, arn)
             {
-                writes.add(action, resource, to, self.granted(to, [(id, &stored.policy)]));
+                writes.add(action, resource, to, self.granted(to, [(id, &*stored.policy)]));
             }
         }
     }

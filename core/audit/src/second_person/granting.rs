@@ -137,7 +137,7 @@ impl<'p, 'a> Granter<'p, 'a> {
                 continue;
             };
             if let Some(attach) = given(self.making.attach, &[bounded, (POLICY_ARN, Some(arn))]) {
-                grants.extend(grant(self.making.attach, &attach, vec![(id, &stored.policy)])?);
+                grants.extend(grant(self.making.attach, &attach, vec![(id, &*stored.policy)])?);
             }
         }
         Ok(grants)

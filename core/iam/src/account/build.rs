@@ -1,6 +1,7 @@
 //! Reads accounts from the output of AWS.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::sync::Arc;
 
 use names::Arn;
 
@@ -119,7 +120,7 @@ impl Builder {
                     let problem = AccountError::Version(detail.arn.clone());
                     unread.get_or_insert(problem.to_string());
                     self.problems.push(problem);
-                    (Policy::allowing_everything(), detail.policy_name)
+                    (Arc::new(Policy::allowing_everything()), detail.policy_name)
                 }
             };
             self.managed.insert(detail.arn.clone(), PolicyId(self.policies.len()));
@@ -248,7 +249,7 @@ impl Builder {
             name: format!("{name} (not in the snapshot)"),
             arn: Some(arn.clone()),
             unread: known.is_none().then(|| why.to_owned()),
-            policy: known.unwrap_or_else(Policy::allowing_everything),
+            policy: Arc::new(known.unwrap_or_else(Policy::allowing_everything)),
             other_versions: Vec::new(),
         });
         self.managed.insert(arn.clone(), id);
@@ -261,7 +262,7 @@ impl Builder {
         self.policies.push(StoredPolicy {
             name: format!("that of the group {group}"),
             arn: None,
-            policy: Policy::allowing_everything(),
+            policy: Arc::new(Policy::allowing_everything()),
             other_versions: Vec::new(),
             unread: Some("the group is not in the snapshot".to_owned()),
         });
@@ -275,7 +276,7 @@ impl Builder {
     fn boundary(&mut self, boundary: Option<Boundary>) -> Option<PolicyId> {
         let arn = boundary?.permissions_boundary_arn;
         let id = self.managed.get(&arn).copied();
-        if id.is_none() && !self.missing_boundaries.contains(&arn) {
+        if id.is_none() {
             self.missing_boundaries.push(arn);
         }
         id
@@ -294,7 +295,7 @@ impl Builder {
     }
 
     fn finish(
-        self,
+        mut self,
         users: Vec<User>,
         groups: Vec<Group>,
         roles: Vec<Role>,
@@ -305,6 +306,17 @@ impl Builder {
             (0..).map(RoleIx).zip(&roles).map(|(at, role)| (&role.identity.arn, Actor::Role(at)));
         let by_arn: HashMap<String, Actor> =
             users_arns.chain(roles_arns).map(|(arn, actor)| (arn.clone(), actor)).collect();
+        let mut by_id = HashMap::new();
+        for (at, user) in (0..).map(UserIx).zip(&users) {
+            by_id.entry(user.identity.id.clone()).or_insert(Actor::User(at));
+        }
+        let mut roles_by_name = HashMap::new();
+        for (at, role) in (0..).map(RoleIx).zip(&roles) {
+            by_id.entry(role.identity.id.clone()).or_insert(Actor::Role(at));
+            roles_by_name.entry(role.identity.name.clone()).or_insert(at);
+        }
+        let mut known = HashSet::new();
+        self.missing_boundaries.retain(|arn| known.insert(arn.clone()));
         let of_users = users.iter().map(|user| &user.identity.arn);
         let of_groups = groups.iter().map(|group| &group.arn);
         let of_roles = roles.iter().map(|role| &role.identity.arn);
@@ -341,6 +353,8 @@ impl Builder {
             controls: Vec::new(),
             now: None,
             by_arn,
+            by_id,
+            roles_by_name,
             missing_boundaries: self.missing_boundaries,
         };
         Ok((account, self.problems))

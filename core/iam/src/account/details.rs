@@ -4,6 +4,8 @@
 //! ignored; a missing member that is needed is an error.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
+use std::sync::Arc;
 
 use percent_encoding::percent_decode_str;
 use rayon::prelude::*;
@@ -177,7 +179,7 @@ pub struct Tag {
 pub struct Document<'a> {
     json: Cow<'a, str>,
     /// The policy, once [`Details::read_documents`] has read it.
-    read: Option<Result<Policy, PolicyError>>,
+    read: Option<Result<Arc<Policy>, PolicyError>>,
 }
 
 impl Document<'static> {
@@ -198,19 +200,19 @@ impl<'a> Document<'a> {
 
     /// The policy of a user, a group or a role, or a managed policy. If it cannot be read, it is
     /// the worst that it may be, and the fault is returned too.
-    pub(super) fn identity(self) -> (Policy, Option<PolicyError>) {
-        match self.read.unwrap_or_else(|| Policy::identity(&self.json)) {
+    pub(super) fn identity(self) -> (Arc<Policy>, Option<PolicyError>) {
+        match self.read.unwrap_or_else(|| Policy::identity(&self.json).map(Arc::new)) {
             Ok(policy) => (policy, None),
-            Err(problem) => (Policy::worst_of_identity(&self.json), Some(problem)),
+            Err(problem) => (Arc::new(Policy::worst_of_identity(&self.json)), Some(problem)),
         }
     }
 
     /// The trust policy of a role. If it cannot be read, it is the worst that it may be, and the
     /// fault is returned too.
-    pub(super) fn trust(self) -> (Policy, Option<PolicyError>) {
-        match self.read.unwrap_or_else(|| Policy::resource(&self.json)) {
+    pub(super) fn trust(self) -> (Arc<Policy>, Option<PolicyError>) {
+        match self.read.unwrap_or_else(|| Policy::resource(&self.json).map(Arc::new)) {
             Ok(policy) => (policy, None),
-            Err(problem) => (Policy::worst_of_resource(&self.json), Some(problem)),
+            Err(problem) => (Arc::new(Policy::worst_of_resource(&self.json)), Some(problem)),
         }
     }
 }
@@ -231,15 +233,33 @@ impl Details<'_> {
         let managed = self.policies.iter_mut().flatten();
         let versions = managed.flat_map(|policy| &mut policy.policy_version_list);
         let inline = inline.into_iter().map(|policy| &mut policy.policy_document);
-        let identity: Vec<&mut Document<'_>> =
-            versions.map(|version| &mut version.document).chain(inline).collect();
-        identity
-            .into_par_iter()
-            .for_each(|document| document.read = Some(Policy::identity(&document.json)));
-        trust
-            .into_par_iter()
-            .for_each(|document| document.read = Some(Policy::resource(&document.json)));
+        read_each(versions.map(|version| &mut version.document).chain(inline), Policy::identity);
+        read_each(trust.into_iter(), Policy::resource);
     }
+}
+
+/// Reads each text once: the inline policies of many principals are the same.
+fn read_each<'d, 'a: 'd>(
+    documents: impl Iterator<Item = &'d mut Document<'a>>,
+    read: fn(&str) -> Result<Policy, PolicyError>,
+) {
+    let mut alike: HashMap<Cow<'a, str>, Vec<&'d mut Document<'a>>> = HashMap::new();
+    for document in documents {
+        alike.entry(std::mem::take(&mut document.json)).or_default().push(document);
+    }
+    alike.into_par_iter().for_each(|(json, documents)| {
+        let policy = read(&json).map(Arc::new);
+        for document in documents {
+            // An error cannot be shared, and its text is still needed.
+            document.read = Some(match &policy {
+                Ok(policy) => Ok(Arc::clone(policy)),
+                Err(_) => read(&json).map(Arc::new),
+            });
+            if policy.is_err() {
+                document.json = json.clone();
+            }
+        }
+    });
 }
 
 /// Reads an object, as the AWS CLI prints it, or the text that the API sends.

@@ -15,6 +15,7 @@ pub use outsider::{Entrance, Outsider};
 pub use trust::{Assumer, Assumption, Outsiders, Trustees};
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use names::Arn;
@@ -41,6 +42,9 @@ pub struct Account {
     /// The time from which requests are judged, if it is known.
     now: Option<Timestamp>,
     by_arn: HashMap<String, Actor>,
+    /// By their unique ids.
+    by_id: HashMap<String, Actor>,
+    roles_by_name: HashMap<String, RoleIx>,
     /// The ARNs of boundaries that are not in the snapshot. Their principals are treated as
     /// unbounded.
     pub missing_boundaries: Vec<String>,
@@ -80,10 +84,10 @@ pub struct StoredPolicy {
     pub name: String,
     /// Its ARN. Inline policies have none.
     pub arn: Option<String>,
-    /// The policy.
-    pub policy: Policy,
+    /// The policy. Policies with the same text share it.
+    pub policy: Arc<Policy>,
     /// The versions of a customer managed policy that are not in force.
-    pub other_versions: Vec<Policy>,
+    pub other_versions: Vec<Arc<Policy>>,
     /// Why it cannot be read. Then its text is the worst that it may be: it allows at least as
     /// much.
     pub unread: Option<String>,
@@ -115,7 +119,7 @@ pub struct Role {
     /// The part that it shares with users.
     pub identity: Identity,
     /// Its trust policy.
-    pub trust: Policy,
+    pub trust: Arc<Policy>,
     /// Why its trust policy cannot be read. Then it is the worst that it may be.
     pub unread_trust: Option<String>,
 }
@@ -214,8 +218,8 @@ impl Account {
             return None;
         };
         let (name, _) = resource.strip_prefix("assumed-role/")?.split_once('/')?;
-        let found = self.roles.iter().position(|role| role.identity.name == name);
-        found.filter(|_| account == self.id).map(|at| Actor::Role(RoleIx(at)))
+        let found = self.roles_by_name.get(name).filter(|_| account == self.id);
+        found.map(|at| Actor::Role(*at))
     }
 
     /// The common part of users and roles. Returns `None` if the actor is of another account.
@@ -251,7 +255,7 @@ impl Account {
             self.policies.push(StoredPolicy {
                 name,
                 arn: None,
-                policy,
+                policy: Arc::new(policy),
                 other_versions: Vec::new(),
                 unread,
             });
@@ -319,7 +323,7 @@ impl Account {
         keep: &impl Fn(PolicyId) -> bool,
     ) -> Policies<'_, PolicyId> {
         let kept = ids.into_iter().filter(|id| keep(*id));
-        kept.filter_map(|id| Some((id, &self.policy(id)?.policy))).collect()
+        kept.filter_map(|id| Some((id, &*self.policy(id)?.policy))).collect()
     }
 
     fn boundary(&self, actor: Actor) -> Option<PolicyId> {

@@ -193,12 +193,7 @@ impl Account {
                     Trusted::Account(account) => trustees.account |= *account == self.id,
                     // The actor of a session is its role.
                     Trusted::Arn(arn) => trustees.named.extend(self.actor(arn)),
-                    Trusted::UniqueId(id) => {
-                        let has_it = |actor: &Actor| {
-                            self.identity(*actor).is_some_and(|identity| identity.id == *id)
-                        };
-                        trustees.named.extend(self.actors().find(has_it));
-                    }
+                    Trusted::UniqueId(id) => trustees.named.extend(self.by_id.get(id)),
                 }
             }
         }

@@ -1,0 +1,184 @@
+//! What is found once for several principals is true of each: accounts in which it would not be if
+//! more were shared.
+
+#![cfg(test)]
+
+use audit::{Release, Scope, audit};
+use iam::account::Account;
+use serde_json::{Value, json};
+
+const ACCOUNT: &str = "111122223333";
+
+fn allow(action: &str, resource: &str) -> Value {
+    json!({
+        "Version": "2012-10-17",
+        "Statement": [{"Effect": "Allow", "Action": action, "Resource": resource}],
+    })
+}
+
+fn approve(pipeline: &str, slot: &str) -> Value {
+    let resource = format!("arn:aws:codepipeline:*:{ACCOUNT}:{pipeline}/Release/{slot}");
+    allow("codepipeline:PutApprovalResult", &resource)
+}
+
+fn inline(documents: &[Value]) -> Value {
+    let named = documents.iter().enumerate();
+    named
+        .map(|(at, text)| json!({"PolicyName": format!("p-{at}"), "PolicyDocument": text}))
+        .collect()
+}
+
+fn user(name: &str, documents: &[Value]) -> Value {
+    json!({
+        "UserName": name,
+        "UserId": format!("AIDA{name}"),
+        "Arn": format!("arn:aws:iam::{ACCOUNT}:user/{name}"),
+        "UserPolicyList": inline(documents),
+    })
+}
+
+fn role(name: &str, trusted: &str, documents: &[Value]) -> Value {
+    json!({
+        "RoleName": name,
+        "RoleId": format!("AROA{name}"),
+        "Arn": format!("arn:aws:iam::{ACCOUNT}:role/{name}"),
+        "AssumeRolePolicyDocument": {
+            "Version": "2012-10-17",
+            "Statement": [
+                {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"AWS": trusted}},
+            ],
+        },
+        "RolePolicyList": inline(documents),
+    })
+}
+
+/// The names of the principals that a check is about, sorted.
+fn found(code: &str, users: &[Value], roles: &[Value]) -> Vec<String> {
+    let account = json!({
+        "UserDetailList": users,
+        "GroupDetailList": [],
+        "RoleDetailList": roles,
+        "Policies": [],
+    });
+    let account = Account::parse_supposing(&account.to_string()).unwrap();
+    let scope = Scope {
+        slots: vec!["A".parse().unwrap(), "B".parse().unwrap()],
+        region: None,
+        pipeline: None,
+        stage: None,
+        gate: "gate".parse().unwrap(),
+        desk: None,
+        release: Release::default(),
+        declared: Vec::new(),
+        deployed: None,
+    };
+    let findings = audit(&account, &scope, None, None).unwrap().findings;
+    let about = findings.into_iter().filter(|finding| finding.code == code);
+    let mut names: Vec<String> = about.map(|finding| finding.called).collect();
+    names.sort();
+    names
+}
+
+fn root() -> String {
+    format!("arn:aws:iam::{ACCOUNT}:root")
+}
+
+const THROUGH_ROLE: &str = "can-approve-both-through-role";
+
+/// Users with the same permissions to assume roles reach the same roles. With its own slot, one of
+/// them has two.
+#[test]
+fn a_slot_of_ones_own_counts_beside_the_roles_that_others_reach_too() {
+    let assume = allow("sts:AssumeRole", "*");
+    let own = approve("pay", "A");
+    let roles = [role("Deployer", &root(), &[approve("pay", "B")])];
+    // Before and after others of the class.
+    let users = [
+        user("ann", &[assume.clone()]),
+        user("bob", &[assume.clone(), own.clone()]),
+        user("cy", &[assume.clone()]),
+        user("dan", &[assume, own]),
+    ];
+    assert_eq!(found(THROUGH_ROLE, &users, &roles), ["bob", "dan"]);
+}
+
+/// A role that names one of a class is open to that one alone.
+#[test]
+fn a_role_that_trusts_one_user_counts_for_this_one_alone() {
+    let assume = allow("sts:AssumeRole", "*");
+    let users =
+        [user("ann", &[assume.clone()]), user("bob", &[assume.clone()]), user("cy", &[assume])];
+    let roles = [
+        role("Deployer", &root(), &[approve("pay", "B")]),
+        role("Special", &format!("arn:aws:iam::{ACCOUNT}:user/bob"), &[approve("pay", "A")]),
+    ];
+    assert_eq!(found(THROUGH_ROLE, &users, &roles), ["bob"]);
+}
+
+/// Many roles are looked at together first: nobody is found there unless two of them meet.
+#[test]
+fn two_of_many_roles_are_found_if_their_pipelines_are_the_same() {
+    let assume = allow("sts:AssumeRole", "*");
+    let approving = |shared: &[usize]| -> Vec<Value> {
+        let one = |at: usize| {
+            let pipeline =
+                if shared.contains(&at) { "pay".to_owned() } else { format!("own-{at}") };
+            let slot = if at % 2 == 0 { "A" } else { "B" };
+            role(&format!("Role-{at}"), &root(), &[approve(&pipeline, slot)])
+        };
+        (0..40).map(one).collect()
+    };
+    let users = [user("ann", &[assume])];
+    assert_eq!(found(THROUGH_ROLE, &users, &approving(&[])), Vec::<String>::new());
+    assert_eq!(found(THROUGH_ROLE, &users, &approving(&[4, 8])), Vec::<String>::new());
+    assert_eq!(found(THROUGH_ROLE, &users, &approving(&[6, 33])), ["ann"]);
+    // A denial that keeps them apart is not forgotten.
+    let mut roles = approving(&[6, 33]);
+    let deny = json!({
+        "Version": "2012-10-17",
+        "Statement": [{"Effect": "Deny", "Action": "codepipeline:*", "Resource": "*"}],
+    });
+    roles[33]["RolePolicyList"] = inline(&[approve("pay", "B"), deny]);
+    assert_eq!(found(THROUGH_ROLE, &users, &roles), Vec::<String>::new());
+}
+
+/// Documents are read once if their texts are equal. One character makes another policy.
+#[test]
+fn documents_that_differ_in_one_character_are_two() {
+    let both = |pipeline: &str| [approve("pay", "A"), approve(pipeline, "B")];
+    let users = [
+        user("ann", &both("pay")),
+        user("bob", &both("paz")),
+        user("cy", &both("pay")),
+        user("dan", &both("pa*")),
+    ];
+    assert_eq!(found("can-approve-both", &users, &[]), ["ann", "cy", "dan"]);
+    // The same text is another policy as the trust policy of a role, and for another user.
+    let own = approve("${aws:username}", "*");
+    let users = [user("ann", &[own.clone()]), user("bob", &[own])];
+    assert_eq!(found("can-approve-both", &users, &[]), ["ann", "bob"]);
+}
+
+/// Each holder of a document that cannot be read is told, also if others have the same text.
+#[test]
+fn equal_documents_that_cannot_be_read_are_found_with_each_holder() {
+    let broken = json!({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Acton": "*"}]});
+    let users = [user("ann", &[broken.clone()]), user("bob", &[]), user("cy", &[broken])];
+    assert_eq!(found("not-decided", &users, &[]), ["ann", "cy"]);
+}
+
+/// A trust policy may name a user by its unique id, and a session of a role.
+#[test]
+fn a_trust_policy_that_names_an_id_or_a_session_is_about_that_one() {
+    let itself = approve("pay", "A");
+    let users = [user("ann", &[itself.clone()]), user("bob", &[itself.clone()])];
+    let roles = [role("Other", "AIDAbob", &[approve("pay", "B")])];
+    assert_eq!(found(THROUGH_ROLE, &users, &roles), ["bob"]);
+    let session = format!("arn:aws:sts::{ACCOUNT}:assumed-role/Second/x");
+    let roles = [
+        role("First", "444455556666", &[itself.clone()]),
+        role("Second", "444455556666", &[itself]),
+        role("Other", &session, &[approve("pay", "B")]),
+    ];
+    assert_eq!(found(THROUGH_ROLE, &[], &roles), ["Second"]);
+}
