@@ -48,44 +48,67 @@ svg { font: 12px system-ui, sans-serif; background: #fff; }
 
 @dataclass(frozen=True)
 class Bars:
-    """A bar for each row, in one panel for each column. The first row is ours."""
+    """A bar for each row, in one panel for each column. Without `beside`, the first row is ours.
+    Otherwise all are, and `beside` names what each column is compared with: a label and a column.
+    Only the rows with the largest `last` are drawn.
+    """
 
     label: str
     columns: tuple[str, ...]
+    beside: tuple[tuple[str, str], ...] = ()
+    last: str | None = None
 
     def draw(self, rows):
         drawing = Drawing()
-        for column in self.columns:
-            drawing.title(column)
-            largest = max(row[column] for row in rows)
-            for number, row in enumerate(rows):
-                drawing.bar(row[self.label], row[column], largest, "others" if number else "ours")
+        if self.last:
+            largest = max(row[self.last] for row in rows)
+            rows = [row for row in rows if row[self.last] == largest]
+        for number, column in enumerate(self.columns):
+            bars = [(row[self.label], row[column], "ours") for row in rows]
+            if self.beside:
+                label, other = self.beside[number]
+                bars.append((label, rows[0][other], "others"))
+            else:
+                bars[1:] = [(label, value, "others") for label, value, _ in bars[1:]]
+            drawing.title(column, f"{figure(largest)} {self.last}" if self.last else None)
+            for label, value, kind in bars:
+                drawing.bar(label, value, max(value for _, value, _ in bars), kind)
             drawing.space()
         return drawing
 
 
 @dataclass(frozen=True)
 class Lines:
-    """A panel for each column over the column `x`, both on logarithmic axes. A dashed line is what
-    is proportional to `x` and ends in the last point.
+    """A panel for each column over the column `x`, both on logarithmic axes, and for each value of
+    the column `by`. A dashed line is what is proportional to `x` and ends in the last point.
     """
 
     x: str
     columns: tuple[str, ...]
+    by: str | None = None
 
     def draw(self, rows):
         drawing = Drawing()
-        for column in self.columns:
-            drawing.title(column)
-            drawing.panel(self.x, [(row[self.x], row[column]) for row in rows])
-            drawing.space()
+        for each in dict.fromkeys(row[self.by] for row in rows) if self.by else [None]:
+            ours = [row for row in rows if each is None or row[self.by] == each]
+            for column in self.columns:
+                drawing.title(column, each)
+                drawing.panel(self.x, [(row[self.x], row[column]) for row in ours])
+                drawing.space()
         return drawing
 
 
-# How each figure is drawn.
+# How each figure is drawn. One that is not here has a table only.
 DRAWN = {
     "gate": Bars("program", ("start ms", "memory MB", "warm decision ms", "cold decision ms")),
     "desk": Lines("pipelines", ("first page ms", "processor ms")),
+    "history": Lines("actions", ("cpu_s", "peak_mb"), by="by"),
+    "evidence": Bars(
+        "format",
+        ("cpu_s", "peak_mb"),
+        beside=(("Python json.load", "json_load_s"), ("the input", "input_mb")),
+        last="executions",
+    ),
 }
 
 
@@ -108,9 +131,9 @@ class Drawing:
         more = {"text_anchor": anchor} if anchor else {}
         self.add("text", text, x=x, y=y, **({"class_": kind} if kind else {}), **more)
 
-    def title(self, column):
+    def title(self, column, of=None):
         self.y += LINE
-        self.text(named(column), MARGIN, self.y, "title")
+        self.text(f"{of}: {named(column)}" if of else named(column), MARGIN, self.y, "title")
         self.y += 6
 
     def space(self):
@@ -196,33 +219,38 @@ def number(value):
 
 def figure(value):
     """A figure as people read it: `12,345`, `12.3`, `0.12`."""
-    if not isinstance(value, int | float) or isinstance(value, bool):
+    if not is_number(value):
         return str(value)
     if value >= 100 or value == int(value):
         return f"{value:,.0f}"
     return f"{value:.3g}"
 
 
-UNITS = ("seconds", "ms", "MB", "kB")
+UNITS = {"s": "s", "seconds": "s", "ms": "ms", "mb": "MB", "kb": "kB"}
 
 
 def named(column):
     """The name of a column, with its unit in brackets: `start (ms)`."""
-    for unit in UNITS:
-        if column.endswith(f" {unit}"):
-            return f"{column.removesuffix(f' {unit}')} ({unit})"
-    return column
+    name, _, unit = column.replace("_", " ").rpartition(" ")
+    if name and (unit := UNITS.get(unit.lower())):
+        return f"{name} ({unit})"
+    return column.replace("_", " ")
 
 
 def table(rows):
-    names = list(rows[0])
-    numeric = [isinstance(rows[0][name], int | float) for name in names]
+    names = list(dict.fromkeys(name for row in rows for name in row))
+    numeric = [all(is_number(row.get(name, 0)) for row in rows) for name in names]
     lines = [
         f"| {' | '.join(map(named, names))} |",
         f"|{'|'.join('---:' if it else '---' for it in numeric)}|",
     ]
-    lines += [f"| {' | '.join(figure(row[name]) for name in names)} |" for row in rows]
+    for row in rows:
+        lines.append(f"| {' | '.join(figure(row.get(name, '')) for name in names)} |")
     return "\n".join(lines)
+
+
+def is_number(value):
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def section(name, document):
