@@ -49,27 +49,30 @@ svg { font: 12px system-ui, sans-serif; background: #fff; }
 @dataclass(frozen=True)
 class Bars:
     """A bar for each row, in one panel for each column. Without `beside`, the first row is ours.
-    Otherwise all are, and `beside` names what each column is compared with: a label and a column.
-    Only the rows with the largest `last` are drawn.
+    Otherwise all are, and `beside` may name what each column is compared with: a label and a
+    column. Only the rows with the largest `last` are drawn, and the `most` largest ones.
     """
 
     label: str
     columns: tuple[str, ...]
-    beside: tuple[tuple[str, str], ...] = ()
+    beside: tuple[tuple[str, str], ...] | None = None
     last: str | None = None
+    most: int | None = None
 
     def draw(self, rows):
         drawing = Drawing()
         if self.last:
             largest = max(row[self.last] for row in rows)
             rows = [row for row in rows if row[self.last] == largest]
+        if self.most:
+            rows = sorted(rows, key=lambda row: -row[self.columns[0]])[: self.most]
         for number, column in enumerate(self.columns):
-            bars = [(row[self.label], row[column], "ours") for row in rows]
+            ours = rows if self.beside is not None else rows[:1]
+            bars = [(row[self.label], row[column], "ours") for row in ours]
+            bars += [(row[self.label], row[column], "others") for row in rows[len(ours) :]]
             if self.beside:
                 label, other = self.beside[number]
                 bars.append((label, rows[0][other], "others"))
-            else:
-                bars[1:] = [(label, value, "others") for label, value, _ in bars[1:]]
             drawing.title(column, f"{figure(largest)} {self.last}" if self.last else None)
             for label, value, kind in bars:
                 drawing.bar(label, value, max(value for _, value, _ in bars), kind)
@@ -109,6 +112,8 @@ DRAWN = {
         beside=(("Python json.load", "json_load_s"), ("the input", "input_mb")),
         last="executions",
     ),
+    "audit": Bars("shape", ("cpu_s", "peak_mb")),
+    "hard": Bars("shape", ("cpu_s",), beside=(), most=10),
 }
 
 
@@ -220,32 +225,47 @@ def number(value):
 def figure(value):
     """A figure as people read it: `12,345`, `12.3`, `0.12`."""
     if not is_number(value):
-        return str(value)
+        return "" if value is None else str(value)
     if value >= 100 or value == int(value):
         return f"{value:,.0f}"
     return f"{value:.3g}"
 
 
 UNITS = {"s": "s", "seconds": "s", "ms": "ms", "mb": "MB", "kb": "kB"}
+# Short keys, as people read them.
+NAMES = {
+    "cpu_s": "processor_s",
+    "wall_s": "clock_s",
+    "peak_mb": "memory_mb",
+    "json_load_s": "json.load_s",
+    "of_json_load": "of json.load",
+    "cpu_exponent": "processor grows by n to the",
+    "peak_exponent": "memory grows by n to the",
+    "exponent": "grows by n to the",
+    "ratio": "of json.load",
+}
 
 
 def named(column):
     """The name of a column, with its unit in brackets: `start (ms)`."""
-    name, _, unit = column.replace("_", " ").rpartition(" ")
+    words = NAMES.get(column, column).replace("_", " ")
+    name, _, unit = words.rpartition(" ")
     if name and (unit := UNITS.get(unit.lower())):
         return f"{name} ({unit})"
-    return column.replace("_", " ")
+    return words
 
 
 def table(rows):
-    names = list(dict.fromkeys(name for row in rows for name in row))
-    numeric = [all(is_number(row.get(name, 0)) for row in rows) for name in names]
+    """The rows, without columns in which nothing is known."""
+    names = dict.fromkeys(name for row in rows for name in row)
+    names = [name for name in names if any(row.get(name) is not None for row in rows)]
+    numeric = [all(is_number(row.get(name) or 0) for row in rows) for name in names]
     lines = [
         f"| {' | '.join(map(named, names))} |",
         f"|{'|'.join('---:' if it else '---' for it in numeric)}|",
     ]
     for row in rows:
-        lines.append(f"| {' | '.join(figure(row.get(name, '')) for name in names)} |")
+        lines.append(f"| {' | '.join(figure(row.get(name)) for name in names)} |")
     return "\n".join(lines)
 
 
