@@ -41,8 +41,10 @@ def measure(commits, changes, method, latency):
     count = commits // changes - (method == "merge")
     for number in range(changes):
         author, reviewer = people[number % 20], people[(number + 7) % 20]
-        shop.work(author, f"fix-{number}", count=max(count, 1))
-        shop.open(author, f"fix-{number}").review(reviewer).merge(reviewer, method, delete=True)
+        branch = f"fix-{number}"
+        shop.work(author, branch, count=max(count, 1))
+        shop.open(author, branch).review(reviewer).merge(reviewer, method)
+        shop.delete(reviewer, branch)
     command = [PROGRAM, "acme/shop", "main", base, shop.branches["main"]]
     with Server(forge, api, latency=latency) as server:
         environment = {"API": server.url, "GITHUB_TOKEN": TOKEN, "SECONDS": str(SECONDS)}

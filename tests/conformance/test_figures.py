@@ -1,17 +1,21 @@
 """The book's page of figures is what was measured. Nobody edits a table or a plot by hand."""
 
+import argparse
 import json
 import subprocess
 import sys
 import xml.etree.ElementTree as ElementTree
 
 import pytest
-from conftest import ROOT
+from conftest import BINARIES, ROOT
 
 BENCH = ROOT / "tests" / "bench"
 sys.path.insert(0, str(BENCH))
 
 import plots  # noqa: E402
+
+import desk  # noqa: E402
+import reviews  # noqa: E402
 
 
 def test_every_table_and_plot_is_what_the_figures_make():
@@ -103,3 +107,18 @@ def test_a_name_that_is_not_a_figure_is_refused(tmp_path):
     done = bench(tmp_path)("gates")
     assert done.returncode == 2
     assert "no such figure: gates" in done.stderr
+
+
+def test_the_benchmark_of_reviews_still_runs():
+    for method, requests in (("merge", 10), ("squash", 10)):
+        row = reviews.measure(8, 4, method, 0)
+        assert row["pull requests"] == 4
+        assert row["requests"] >= requests
+
+
+def test_the_benchmark_of_the_desk_still_runs():
+    given = argparse.Namespace(program=BINARIES / "desk", pages=1, round_trip=1, throttle=False)
+    row = desk.measure(given, 3)
+    assert row["pipelines"] == 3
+    # Whose credentials these are, the list, and four questions for each pipeline.
+    assert row["calls"] == 1 + 1 + 4 * 3
