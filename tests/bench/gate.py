@@ -263,11 +263,17 @@ class Program:
         }
 
 
+def tests_run():
+    """`tests/run`, which installs pinned tools."""
+    loader = importlib.machinery.SourceFileLoader("run", str(ROOT / "tests" / "run"))
+    module = importlib.util.module_from_spec(importlib.util.spec_from_loader("run", loader))
+    loader.exec_module(module)
+    return module
+
+
 def provisioned():
     """The Python and the modules of Node that the other functions run on."""
-    loader = importlib.machinery.SourceFileLoader("run", str(ROOT / "tests" / "run"))
-    tools = importlib.util.module_from_spec(importlib.util.spec_from_loader("run", loader))
-    loader.exec_module(tools)
+    tools = tests_run()
     tools.REQUIREMENTS["bench/python"] = [BENCH / "gate" / "requirements.txt"]
     (tools.TOOLS / "bench").mkdir(parents=True, exist_ok=True)
     if not tools.install("bench/python") or not tools.install_node("bench/gate"):
