@@ -20,8 +20,9 @@ pub struct Prover(SdkConfig);
 
 /// Clients from the environment of the function: credentials, region and, if they are set,
 /// `AWS_ENDPOINT_URL` and the endpoints of single services.
-pub async fn from_environment() -> (JobWorker, Reader, Iam, Prover) {
-    let config = facts::aws::config().load().await;
+#[must_use]
+pub fn from_environment() -> (JobWorker, Reader, Iam, Prover) {
+    let config = facts::aws::from_environment();
     let client = Client::new(&config);
     let iam = Iam::new(&config);
     (JobWorker::from(client.clone()), Reader::from(client), iam, Prover(config))

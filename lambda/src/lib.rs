@@ -56,7 +56,7 @@ const PROGRAM: Program = Program {
 pub fn main() -> ExitCode {
     job::main(&PROGRAM, async || {
         let floor = Floor::from_environment();
-        let (worker, reader, iam, prover) = aws::from_environment().await;
+        let (worker, reader, iam, prover) = aws::from_environment();
         async move |invocation: Invocation, budget: Budget| {
             let ports =
                 Ports { jobs: &worker, codepipeline: &reader, roles: &iam, proofs: &prover };

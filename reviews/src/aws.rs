@@ -30,10 +30,8 @@ struct Trail {
 
 /// Clients from the environment of the function: credentials, region and, if it is set,
 /// `AWS_ENDPOINT_URL`. Without settings, there is no forge.
-pub(crate) async fn from_environment(
-    settings: Option<&Settings>,
-) -> (JobWorker, Reader, LiveForges) {
-    let config = facts::aws::config().load().await;
+pub(crate) fn from_environment(settings: Option<&Settings>) -> (JobWorker, Reader, LiveForges) {
+    let config = facts::aws::from_environment();
     let client = Client::new(&config);
     let with_secret = |api: &Api| {
         let secret = Secret::new(&config, &api.token);

@@ -52,7 +52,7 @@ pub fn main() -> ExitCode {
     job::main(&program::PROGRAM, async || {
         let floor = Floor::from_environment();
         let settings = Settings::from_environment();
-        let (worker, reader, forges) = aws::from_environment(settings.as_ref().ok()).await;
+        let (worker, reader, forges) = aws::from_environment(settings.as_ref().ok());
         async move |invocation: Invocation, budget: Budget| {
             let ports = Ports { jobs: &worker, codepipeline: &reader, forges: &forges };
             handle(&ports, &floor, &settings, &invocation, budget).await

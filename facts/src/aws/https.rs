@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::ops::Deref;
+use std::sync::{Arc, LazyLock};
 
 use aws_smithy_http_client::Connector;
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
@@ -16,8 +17,11 @@ use super::CEILING;
 use crate::call::{CallError, Operation};
 
 /// Sends requests, each once. It follows no redirects.
+///
+/// The connector is made for the first request: it holds every root certificate of the system, and
+/// many functions never send one.
 #[derive(Clone, Debug)]
-pub struct Https(SharedHttpConnector);
+pub struct Https(Arc<LazyLock<SharedHttpConnector>>);
 
 /// A reply of a service, a success or an error.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,10 +35,13 @@ pub struct Reply {
 impl Default for Https {
     /// With rustls on ring, and the system's root certificates.
     fn default() -> Self {
-        let connector =
-            Connector::builder().tls_provider(Provider::Rustls(CryptoMode::Ring)).build();
-        Self(SharedHttpConnector::new(connector))
+        Self(Arc::new(LazyLock::new(connector)))
     }
+}
+
+fn connector() -> SharedHttpConnector {
+    let tls = Provider::Rustls(CryptoMode::Ring);
+    SharedHttpConnector::new(Connector::builder().tls_provider(tls).build())
 }
 
 impl Https {

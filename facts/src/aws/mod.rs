@@ -1,6 +1,7 @@
 //! The ports over the AWS SDK. Only this folder names the SDK.
 
 mod codepipeline;
+mod environment;
 mod executions;
 mod https;
 mod iam;
@@ -31,6 +32,7 @@ pub use aws_config::SdkConfig;
 /// The SDK of CodePipeline, for programs that contain this crate, so that they use the same one.
 pub use aws_sdk_codepipeline as sdk;
 pub use codepipeline::Reader;
+pub use environment::from_environment;
 pub use https::{Https, Reply};
 pub use iam::Iam;
 pub use kms::{DataKey, Kms};
@@ -54,9 +56,11 @@ pub fn config() -> ConfigLoader {
     aws_config::defaults(BehaviorVersion::latest())
         .http_client(http_client())
         .retry_config(RetryConfig::disabled())
-        .timeout_config(
-            TimeoutConfig::disabled().to_builder().operation_attempt_timeout(CEILING).build(),
-        )
+        .timeout_config(timeout_config())
+}
+
+fn timeout_config() -> TimeoutConfig {
+    TimeoutConfig::disabled().to_builder().operation_attempt_timeout(CEILING).build()
 }
 
 /// The HTTP client for the SDK: rustls on ring, with the system's root certificates.
