@@ -185,7 +185,7 @@ fn action(entry: HistoryEntry, execution_id: &str) -> ActionExecution {
     ActionExecution {
         execution_id: named.unwrap_or_else(|| execution_id.to_owned()),
         pipeline_version,
-        attempt,
+        attempt: Box::new(attempt),
         kind: type_id.map(|[category, owner, provider]| ActionType { category, owner, provider }),
         region,
         role,
