@@ -53,7 +53,7 @@ pub fn persons(principals: &[Keys]) -> Vec<Person> {
     persons
 }
 
-fn person(component: Vec<(usize, &Keys)>) -> Option<Person> {
+fn person(component: Vec<Principal<'_>>) -> Option<Person> {
     // INVARIANT (merge only): a claimed key never lends a name.
     let name = component.iter().flat_map(|(_, keys)| keys.proven()).min()?.clone();
     let mut members: Vec<usize> = component.iter().map(|(position, _)| *position).collect();
@@ -61,9 +61,12 @@ fn person(component: Vec<(usize, &Keys)>) -> Option<Person> {
     Some(Person { name, members })
 }
 
+/// A principal's position, and its keys.
+type Principal<'a> = (usize, &'a Keys);
+
 /// The principals that hold a key and are not joined yet. Handles hold them apart by the person
 /// that `people` gives them to, if any.
-struct Holders<'a>(BTreeMap<&'a Key, BTreeMap<Option<&'a Key>, Vec<(usize, &'a Keys)>>>);
+struct Holders<'a>(BTreeMap<&'a Key, BTreeMap<Option<&'a Key>, Vec<Principal<'a>>>>);
 
 impl<'a> Holders<'a> {
     fn of(principals: &'a [Keys]) -> Self {
@@ -80,7 +83,7 @@ impl<'a> Holders<'a> {
     }
 
     /// Takes out everybody who is directly joined to a principal with these keys.
-    fn take_joined(&mut self, keys: &'a Keys) -> Vec<(usize, &'a Keys)> {
+    fn take_joined(&mut self, keys: &'a Keys) -> Vec<Principal<'a>> {
         let mut joined = Vec::new();
         for key in keys.all() {
             let Some(of_key) = self.0.get_mut(key) else { continue };
