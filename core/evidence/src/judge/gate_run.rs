@@ -237,11 +237,7 @@ struct Evaluation {
 /// approval counts only for a run that reported satisfied, because it was given before anything was
 /// released. Facts against a verdict always count. But a gate that had enough approvals before one
 /// of them was noticed reported what it saw.
-fn evaluate(
-    case: &Case,
-    actions: &[&ActionExecution],
-    standard: &Standard,
-) -> Vec<Evaluation> {
+fn evaluate(case: &Case, actions: &[&ActionExecution], standard: &Standard) -> Vec<Evaluation> {
     let attempts = match actions {
         [] => Vec::new(),
         _ => standard.attempts(case),
@@ -305,10 +301,7 @@ fn is_satisfied(decided: &Result<Decided, String>) -> bool {
 }
 
 /// The start of each run, and each time in it when CodePipeline noticed something, in order.
-fn moments<'a>(
-    attempts: &[Attempt],
-    runs: &[&'a Ended<'a>],
-) -> Vec<(Timestamp, &'a Ended<'a>)> {
+fn moments<'a>(attempts: &[Attempt], runs: &[&'a Ended<'a>]) -> Vec<(Timestamp, &'a Ended<'a>)> {
     let mut noticed: Vec<Timestamp> = attempts.iter().filter_map(|it| it.updated).collect();
     noticed.sort_unstable();
     noticed.dedup();

@@ -211,10 +211,9 @@ mod tests {
         assert_eq!(allows(&format!("[{deny}, {list}]")), [no, yes]);
         let unread = r#"["Deny", "s3:*", null, "*", null, null, null]"#;
         assert_eq!(allows(&format!("[{unread}]")), [yes, yes]);
-        for json in [
-            format!(r#"["2012-10-17", null, [{deny}]]"#),
-            format!(r#"["2012-10-17", [{deny}]]"#),
-        ] {
+        for json in
+            [format!(r#"["2012-10-17", null, [{deny}]]"#), format!(r#"["2012-10-17", [{deny}]]"#)]
+        {
             assert!(Policy::identity(&json).is_err(), "{json}");
             assert_eq!(Policy::worst_of_identity(&json), Policy::allowing_everything(), "{json}");
         }

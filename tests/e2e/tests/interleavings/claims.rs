@@ -159,7 +159,7 @@ fn check_evidence(truth: &Truth<'_>, evaluated: &Evaluated) -> Option<String> {
 }
 
 fn evidence(rule: &str, world: &World) -> Report {
-    let list = |operation: &str, member: &str| -> Vec<u8> {
+    let list = |operation: &str, member: &str| -> String {
         let mut all = Vec::new();
         let mut token = Value::Null;
         loop {
@@ -172,7 +172,7 @@ fn evidence(rule: &str, world: &World) -> Report {
             all.append(page[member].as_array_mut().unwrap());
             token = page["nextToken"].take();
             if token.is_null() {
-                return json!({member: all}).to_string().into_bytes();
+                return json!({member: all}).to_string();
             }
         }
     };
