@@ -91,23 +91,25 @@ fn check_standing(
     if !is_simple || !who.credential.is_their_own() {
         return None;
     }
-    let others = required.iter().filter(|action| **action != run.action.name);
+    let others = || required.iter().filter(|action| **action != run.action.name);
     // In PARALLEL mode an answer is in the history or nowhere.
     let is_known = |run: &ActionRun| {
         truth.setting.mode != "PARALLEL" || (!run.in_progress() && run.updated < before)
     };
-    let mut others = others.filter_map(|action| {
-        truth.act(truth.newest(action, now).filter(|run| is_known(run))?, before)
+    let is_of_same = others().any(|action| {
+        let newest = truth.newest(action, now).filter(|run| is_known(run));
+        let act = newest.and_then(|newest| truth.act(newest, before));
+        act.is_some_and(|act| act.who.human == who.human && act.who.credential.is_their_own())
     });
-    let (mut of_same, mut of_shared) = (false, false);
-    others.by_ref().for_each(|act| {
-        of_same |= act.who.human == who.human && act.who.credential.is_their_own();
-        of_shared |= !act.who.credential.is_their_own();
+    // While somebody looks, others may answer.
+    let may_be_of_same = others().any(|action| {
+        let act = truth.newest(action, now).and_then(|newest| truth.act(newest, now));
+        act.is_some_and(|act| act.who.human == who.human || !act.who.credential.is_their_own())
     });
     let what = format!("{} of {}", run.action.name, truth.execution.id);
     match counts {
-        Some(true) if of_same => Some(format!("{who:?} would count for {what} once more")),
-        Some(false) if !of_same && !of_shared => {
+        Some(true) if is_of_same => Some(format!("{who:?} would count for {what} once more")),
+        Some(false) if !may_be_of_same => {
             Some(format!("{who:?} would not count for {what}, and nothing is against it"))
         }
         _ => None,

@@ -70,6 +70,9 @@ fn check_report(truth: &Truth<'_>, report: &JobReport) -> Option<String> {
             found => Some(format!("the gate let {id} pass, and in truth: {found:?}")),
         };
     }
+    if truth.is_ignored(report) {
+        return None;
+    }
     let [kind, message] = &report.failure;
     match kind.as_str() {
         "JobFailed" => {
@@ -119,6 +122,9 @@ fn check_evidence(truth: &Truth<'_>, evaluated: &Evaluated) -> Option<String> {
         // It stopped, or nothing behind the gate is a deployment.
         return match truth.is_forged() {
             false if evaluated.gate_agrees() == Some(false) => says("the gate reported otherwise"),
+            false if verdict == Verdict::Satisfied && truth.was_refused_at_last() => {
+                says("the gate refused, and nobody approved anything after that")
+            }
             _ => None,
         };
     };

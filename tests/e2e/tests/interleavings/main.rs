@@ -21,11 +21,11 @@ mod world;
 use std::cell::{Cell, RefCell};
 use std::env;
 
-use proptest::test_runner::{Config, TestCaseError, TestRunner};
+use proptest::test_runner::{Config, RngSeed, TestCaseError, TestRunner};
 
 use claims::Seen;
 
-/// How many scripts `tests/run` plays.
+/// How many scripts `tests/run` plays: always the same ones.
 const SCRIPTS: u32 = 400;
 
 #[test]
@@ -33,6 +33,7 @@ fn whatever_happens_no_release_passes_without_enough_humans() {
     let mut config = Config { failure_persistence: None, ..Config::default() };
     if env::var_os("PROPTEST_CASES").is_none() {
         config.cases = SCRIPTS;
+        config.rng_seed = RngSeed::Fixed(19);
     }
     let scripts = config.cases;
     let seen: RefCell<Seen> = RefCell::default();

@@ -162,6 +162,6 @@ fn step() -> impl Strategy<Value = Step> {
         1 => prop::sample::select(vec![Change::Restore, Change::NoGate, Change::OneApproval])
             .prop_map(Step::Change),
         1 => Just(Step::Redeliver),
-        1 => (which(), any::<bool>()).prop_map(|(which, verdict)| Step::Forge { which, verdict }),
+        2 => (which(), any::<bool>()).prop_map(|(which, verdict)| Step::Forge { which, verdict }),
     ]
 }

@@ -90,7 +90,7 @@ impl<'a> Truth<'a> {
         Some((who.human, who.credential.is_their_own()))
     }
 
-    /// Whether there is no doubt that enough humans approved for this report, each with
+    /// Whether it is certain that enough humans approved for this report, each with
     /// their personal credentials.
     pub(crate) fn is_beyond_doubt(&self, report: &JobReport) -> bool {
         let mut humans = BTreeSet::new();
@@ -182,11 +182,20 @@ impl<'a> Truth<'a> {
         }
     }
 
-    /// Whether CodePipeline had not noticed an answer while the gate asked.
+    /// Whether the history did not show the end of an approval while the gate asked. It never shows
+    /// the end of one that an update of the pipeline canceled.
     pub(crate) fn lagged(&self, report: &JobReport) -> bool {
         self.approvals().any(|run| {
-            self.act(run, report.at).is_some() && (run.in_progress() || run.updated > report.began)
+            let is_answered = self.act(run, report.at).is_some();
+            let hangs = run.in_progress() && run.status == ActionStatus::Failed;
+            hangs || (is_answered && (run.in_progress() || run.updated > report.began))
         })
+    }
+
+    /// Whether the gate's run was abandoned, so that CodePipeline ignores what it reports.
+    pub(crate) fn is_ignored(&self, report: &JobReport) -> bool {
+        let run = self.execution.run_of_job(&report.job);
+        run.is_some_and(|run| run.status == ActionStatus::Abandoned)
     }
 
     pub(crate) fn deployments(&self) -> impl Iterator<Item = &'a ActionRun> {
@@ -201,6 +210,16 @@ impl<'a> Truth<'a> {
     pub(crate) fn reports(&self) -> impl Iterator<Item = &'a JobReport> {
         let of_here = |report: &&JobReport| self.execution.run_of_job(&report.job).is_some();
         self.log.reports.iter().filter(of_here)
+    }
+
+    /// Whether the last report is a refusal, and nobody approved anything here after it or while it
+    /// was made.
+    pub(crate) fn was_refused_at_last(&self) -> bool {
+        let Some(last) = self.reports().max_by_key(|report| report.at) else { return false };
+        let approved_since = self.approvals().any(|run| {
+            self.act(run, Timestamp::MAX).is_some_and(|act| act.at + SLACK >= last.began)
+        });
+        last.failure[0] == "JobFailed" && !approved_since
     }
 
     pub(crate) fn is_forged(&self) -> bool {
