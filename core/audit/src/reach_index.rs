@@ -21,6 +21,9 @@ pub(crate) struct UndecidedError {
     source: TooIntricate,
 }
 
+/// A slot, and the classes that serve it.
+type Serving = (SlotIx, Vec<ClassId>);
+
 /// The slots that each principal and each group of an account reaches.
 pub(crate) struct ReachIndex<'a> {
     pub(crate) account: &'a Account,
@@ -35,7 +38,7 @@ pub(crate) struct ReachIndex<'a> {
     none: ServedSlots,
     pairs: RefCell<Pairs>,
     /// For two slots and all classes that serve each: whether any two of these may meet in a stage.
-    may_meet: RefCell<HashMap<[(SlotIx, Vec<ClassId>); 2], bool>>,
+    may_meet: RefCell<HashMap<[Serving; 2], bool>>,
     /// The slots of each class of the action to approve.
     served: RefCell<HashMap<ClassId, Rc<ServedSlots>>>,
     /// The classes whose slots cannot be decided.

@@ -3,6 +3,8 @@
 
 #![cfg(test)]
 
+use std::slice;
+
 use audit::{Release, Scope, audit};
 use iam::account::Account;
 use serde_json::{Value, json};
@@ -94,9 +96,9 @@ fn a_slot_of_ones_own_counts_beside_the_roles_that_others_reach_too() {
     let roles = [role("Deployer", &root(), &[approve("pay", "B")])];
     // Before and after others of the class.
     let users = [
-        user("ann", &[assume.clone()]),
+        user("ann", slice::from_ref(&assume)),
         user("bob", &[assume.clone(), own.clone()]),
-        user("cy", &[assume.clone()]),
+        user("cy", slice::from_ref(&assume)),
         user("dan", &[assume, own]),
     ];
     assert_eq!(found(THROUGH_ROLE, &users, &roles), ["bob", "dan"]);
@@ -106,8 +108,11 @@ fn a_slot_of_ones_own_counts_beside_the_roles_that_others_reach_too() {
 #[test]
 fn a_role_that_trusts_one_user_counts_for_this_one_alone() {
     let assume = allow("sts:AssumeRole", "*");
-    let users =
-        [user("ann", &[assume.clone()]), user("bob", &[assume.clone()]), user("cy", &[assume])];
+    let users = [
+        user("ann", slice::from_ref(&assume)),
+        user("bob", slice::from_ref(&assume)),
+        user("cy", &[assume]),
+    ];
     let roles = [
         role("Deployer", &root(), &[approve("pay", "B")]),
         role("Special", &format!("arn:aws:iam::{ACCOUNT}:user/bob"), &[approve("pay", "A")]),
@@ -123,7 +128,7 @@ fn two_of_many_roles_are_found_if_their_pipelines_are_the_same() {
         let one = |at: usize| {
             let pipeline =
                 if shared.contains(&at) { "pay".to_owned() } else { format!("own-{at}") };
-            let slot = if at % 2 == 0 { "A" } else { "B" };
+            let slot = if at.is_multiple_of(2) { "A" } else { "B" };
             role(&format!("Role-{at}"), &root(), &[approve(&pipeline, slot)])
         };
         (0..40).map(one).collect()
@@ -155,7 +160,7 @@ fn documents_that_differ_in_one_character_are_two() {
     assert_eq!(found("can-approve-both", &users, &[]), ["ann", "cy", "dan"]);
     // The same text is another policy as the trust policy of a role, and for another user.
     let own = approve("${aws:username}", "*");
-    let users = [user("ann", &[own.clone()]), user("bob", &[own])];
+    let users = [user("ann", slice::from_ref(&own)), user("bob", &[own])];
     assert_eq!(found("can-approve-both", &users, &[]), ["ann", "bob"]);
 }
 
@@ -163,7 +168,7 @@ fn documents_that_differ_in_one_character_are_two() {
 #[test]
 fn equal_documents_that_cannot_be_read_are_found_with_each_holder() {
     let broken = json!({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Acton": "*"}]});
-    let users = [user("ann", &[broken.clone()]), user("bob", &[]), user("cy", &[broken])];
+    let users = [user("ann", slice::from_ref(&broken)), user("bob", &[]), user("cy", &[broken])];
     assert_eq!(found("not-decided", &users, &[]), ["ann", "cy"]);
 }
 
@@ -171,12 +176,12 @@ fn equal_documents_that_cannot_be_read_are_found_with_each_holder() {
 #[test]
 fn a_trust_policy_that_names_an_id_or_a_session_is_about_that_one() {
     let itself = approve("pay", "A");
-    let users = [user("ann", &[itself.clone()]), user("bob", &[itself.clone()])];
+    let users = [user("ann", slice::from_ref(&itself)), user("bob", slice::from_ref(&itself))];
     let roles = [role("Other", "AIDAbob", &[approve("pay", "B")])];
     assert_eq!(found(THROUGH_ROLE, &users, &roles), ["bob"]);
     let session = format!("arn:aws:sts::{ACCOUNT}:assumed-role/Second/x");
     let roles = [
-        role("First", "444455556666", &[itself.clone()]),
+        role("First", "444455556666", slice::from_ref(&itself)),
         role("Second", "444455556666", &[itself]),
         role("Other", &session, &[approve("pay", "B")]),
     ];

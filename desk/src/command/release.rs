@@ -119,7 +119,9 @@ pub(crate) async fn run(args: &Args, common: &Common) -> Result<Exit, Box<dyn Er
             CallError::Transient { .. } | CallError::Malformed { .. } => {
                 ReleaseError::Unclear { again: again(), source: error }.into()
             }
-            _ => Box::<dyn Error>::from(error),
+            CallError::AccessDenied { .. }
+            | CallError::NotSent { .. }
+            | CallError::Refused { .. } => Box::<dyn Error>::from(error),
         })?;
     }
     let order = if args.follow { Order::following } else { Order::new };
