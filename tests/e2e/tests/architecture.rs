@@ -163,7 +163,7 @@ fn no_program_in_lambda_carries_the_schemas() {
 
 #[test]
 fn one_function_counts_persons() {
-    let callers = |text: &str| text.matches("same_human(").count();
+    let callers = |text: &str| text.matches("take_joined(").count();
     let counting: Vec<(PathBuf, usize)> = sources(&repository().join("core/rule/src"))
         .into_iter()
         .map(|path| (path.clone(), callers(&fs::read_to_string(path).unwrap())))
