@@ -4,8 +4,8 @@ executions: people approve, reject and approve twice, and the stage is retried a
 
 `policygen evidence` judges it from files, and the gate while it runs, from the pages of a stand-in
 for CodePipeline on loopback. For each size it prints the CPU seconds, the peak memory, the exponent
-of the growth since the size before (1.0 is linear), and the time that Python's `json.load` takes
-for the same bytes.
+of the growth since the size before (1.0 is linear), and what Python's `json.load` takes to
+parse the same bytes.
 
 cargo build --release -p policygen -p lambda
 tests/bench/history.py [--actions N …] [--programs DIR] [--json FILE]

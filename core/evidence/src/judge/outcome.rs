@@ -144,8 +144,8 @@ fn at_its_end(case: &Case, standard: &Standard, rule: &Rule, stage: &str) -> Out
     Outcome::from_decision(standard.judge(&question, &attempts.iter().collect()))
 }
 
-/// Whether an approval of the gate's stage was asked for again after the gate's newest run. One that
-/// is asked for only after the gate is not among those that the gate judged.
+/// Whether an approval of the gate's stage was asked for again after the gate's newest run. One
+/// that is asked for only after the gate is not among those that the gate judged.
 ///
 /// INVARIANT (fail closed): an attempt without a start time may have been before the gate.
 fn reopened_after(case: &Case, last: &GateRun) -> bool {
