@@ -187,8 +187,12 @@ impl<'a> Truth<'a> {
     pub(crate) fn lagged(&self, report: &JobReport) -> bool {
         self.approvals().any(|run| {
             let is_answered = self.act(run, report.at).is_some();
-            let hangs = run.in_progress() && run.status == ActionStatus::Failed;
-            hangs || (is_answered && (run.in_progress() || run.updated > report.began))
+            let is_canceled = || {
+                let mut updates = self.log.updates.iter();
+                updates.any(|at| run.started <= *at && *at <= report.at)
+            };
+            let is_shown = !run.in_progress() && run.updated <= report.began;
+            !is_shown && (is_answered || is_canceled())
         })
     }
 
