@@ -19,10 +19,7 @@ pub(crate) fn check_look(
     before: Timestamp,
 ) {
     let now = world.now();
-    // What was measured at AWS, at this pace.
-    let pace = |milliseconds: i64| {
-        SignedDuration::from_millis(milliseconds * i64::from(setting.lag) / 35 + 2)
-    };
+    let pace = |milliseconds| pace(setting, milliseconds);
     let mut broken = Vec::new();
     let inner = world.lock();
     for execution in inner.executions() {
@@ -92,9 +89,11 @@ fn check_standing(
         return None;
     }
     let others = || required.iter().filter(|action| **action != run.action.name);
-    // In PARALLEL mode an answer is in the history or nowhere.
-    let is_known = |run: &ActionRun| {
-        truth.setting.mode != "PARALLEL" || (!run.in_progress() && run.updated < before)
+    // In PARALLEL mode an answer is in the history or nowhere. Otherwise the state has it, as soon
+    // as it shows the approval.
+    let is_known = |run: &ActionRun| match truth.setting.mode {
+        "PARALLEL" => !run.in_progress() && run.updated < before,
+        _ => run.started + pace(truth.setting, 7_500) < before,
     };
     let is_of_same = others().any(|action| {
         let newest = truth.newest(action, now).filter(|run| is_known(run));
@@ -141,4 +140,9 @@ pub(crate) fn check_answer(
     if let Some(broken) = broken {
         world.broke(format!("{broken}: {who:?} {shown:?} {sent:?}"));
     }
+}
+
+/// A delay that was measured at AWS, at the pace of this setting.
+fn pace(setting: &Setting, milliseconds: i64) -> SignedDuration {
+    SignedDuration::from_millis(milliseconds * i64::from(setting.lag) / 35 + 2)
 }

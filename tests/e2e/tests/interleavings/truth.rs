@@ -19,6 +19,12 @@ pub(crate) struct Truth<'a> {
     pub(crate) execution: &'a Execution,
 }
 
+/// Whether an approval may seem older than this at the time of a report. Where the state does not
+/// show an answer, it is taken to be a minute older than the history says.
+fn may_be_older(act: &Act, minutes: i64, report: &JobReport) -> bool {
+    act.at + SignedDuration::from_mins(minutes - 1) <= report.at
+}
+
 impl<'a> Truth<'a> {
     /// The actions that have to be approved.
     pub(crate) fn required(&self) -> Vec<&'a str> {
@@ -103,7 +109,7 @@ impl<'a> Truth<'a> {
             let is_old = self
                 .setting
                 .max_age_minutes
-                .is_some_and(|minutes| act.at + SignedDuration::from_mins(minutes) <= report.at);
+                .is_some_and(|minutes| may_be_older(act, minutes, report));
             if !is_noticed || is_old || self.was_open_at_a_failure(run) {
                 return false;
             }
@@ -175,7 +181,7 @@ impl<'a> Truth<'a> {
                 self.setting.exclude_initiator && approved.iter().any(joined)
             }
             "too-old" => self.setting.max_age_minutes.is_some_and(|minutes| {
-                let is_old = |act: &&&Act| act.at + SignedDuration::from_mins(minutes) <= report.at;
+                let is_old = |act: &&&Act| may_be_older(act, minutes, report);
                 approved.iter().any(is_old)
             }),
             _ => false,
@@ -187,8 +193,12 @@ impl<'a> Truth<'a> {
     pub(crate) fn lagged(&self, report: &JobReport) -> bool {
         self.approvals().any(|run| {
             let is_answered = self.act(run, report.at).is_some();
-            let hangs = run.in_progress() && run.status == ActionStatus::Failed;
-            hangs || (is_answered && (run.in_progress() || run.updated > report.began))
+            let is_canceled = || {
+                let mut updates = self.log.updates.iter();
+                updates.any(|at| run.started <= *at && *at <= report.at)
+            };
+            let is_shown = !run.in_progress() && run.updated <= report.began;
+            !is_shown && (is_answered || is_canceled())
         })
     }
 

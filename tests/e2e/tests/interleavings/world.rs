@@ -71,6 +71,8 @@ pub(crate) struct Log {
     pub(crate) invoked: Vec<(String, Timestamp)>,
     /// Everybody who started an execution, by its id.
     pub(crate) starters: Vec<(String, Who)>,
+    /// When the pipeline was updated.
+    pub(crate) updates: Vec<Timestamp>,
     /// The attempts that people wanted to answer at the desk.
     pub(crate) wanted: Vec<(Who, String)>,
     /// What broke a claim while it happened.
@@ -322,6 +324,7 @@ impl Log {
                     failure: [text(&failure["type"]), text(&failure["message"])],
                 });
             }
+            ("UpdatePipeline", _) => self.updates.push(at),
             _ => {}
         }
     }
