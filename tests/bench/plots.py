@@ -305,9 +305,10 @@ def made(page, documents):
 
     def filled(found):
         name = found[1]
-        if name not in documents:
-            return found[0]
-        return f"<!-- figures of {name} -->\n\n{section(name, documents[name])}\n\n<!-- end -->"
+        text = f"Not measured for this page yet:\n\n```sh\ntests/bench/measure {name}\n```"
+        if name in documents:
+            text = section(name, documents[name])
+        return f"<!-- figures of {name} -->\n\n{text}\n\n<!-- end -->"
 
     marked = re.compile(r"<!-- figures of (\S+) -->\n.*?<!-- end -->", re.DOTALL)
     files[PAGE] = marked.sub(filled, page)

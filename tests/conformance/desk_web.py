@@ -118,7 +118,7 @@ class Desk:
 
     def ask(self, method, path, body=None, **headers):
         """One request without a browser: the status, the headers and the body."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=90)
         usual = {"Host": f"localhost:{self.port}"}
         if method == "POST":
             usual |= {"Origin": self.origin, "Content-Type": "application/json"}
