@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import re
 import subprocess
 import threading
 
@@ -117,7 +118,8 @@ class Follow(Desk):
         assert done.returncode == 1, done
         if "it is not known whether production got the request" in done.stderr:
             return "not known"
-        assert "the release cannot be followed" in done.stderr and account.started(), done
+        assert re.search("cannot be followed|is still running", done.stderr), done
+        assert account.started(), done
         return "not followed"
 
 
