@@ -56,6 +56,13 @@ def test_conflicts_that_somebody_resolved_are_an_objection(story, method):
     assert objection.startswith("#2 had conflicts when it was merged")
 
 
+def test_a_reply_that_does_not_say_whether_rules_were_overridden_is_an_objection(story):
+    story.change(reviewers=[story.bob]).merge(story.carol)
+    story.service.GetPullRequestOverrideState = lambda **_: {}
+    [objection] = story.found().objections
+    assert objection.startswith("nobody can tell whether somebody overrode the approval rules")
+
+
 def test_a_merge_without_a_choice_is_codecommits(story):
     pull = story.change(reviewers=[story.bob])
     pull.merge(story.carol, "squash", conflictResolutionStrategy="NONE")

@@ -131,8 +131,8 @@ impl Source<'_> {
             let approvals = approvals.map(|found| found.approvals).unwrap_or_default();
             reviews = approvals.iter().map(|approval| review(change, approval)).collect();
             match state {
-                Some(Override { overridden: false, .. }) => {}
-                Some(Override { overrider: Some(by), .. }) => {
+                Some(Override { overridden: Some(false), .. }) => {}
+                Some(Override { overridden: Some(true), overrider: Some(by) }) => {
                     objections.push(format!("{by} overrode the approval rules of {name}"));
                 }
                 _ => objections.push(format!(

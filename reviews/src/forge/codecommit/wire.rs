@@ -124,8 +124,7 @@ impl Approval {
 /// `GetPullRequestOverrideStateOutput`
 #[derive(Deserialize)]
 pub(super) struct Override {
-    #[serde(default)]
-    pub(super) overridden: bool,
+    pub(super) overridden: Option<bool>,
     pub(super) overrider: Option<String>,
 }
 
