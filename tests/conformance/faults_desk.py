@@ -9,7 +9,7 @@ import threading
 import desk_software
 from conftest import BINARIES
 from desk_web import REGION, ROLE
-from faults_worlds import Desk
+from faults_worlds import Desk, moto
 from faulty_wire import FaultyWire
 from proofs import GateKey, Release
 from relay_function import Production, numbered
@@ -71,18 +71,12 @@ class Follow(Desk):
     name = "desk release"
     operations = (START, DESCRIBE, PUBLISH, RECEIVE, DELETE)
     words = ("released", "not known", "not followed")
-    endpoint, lock, numbers = None, threading.Lock(), itertools.count()
+    lock, numbers = threading.Lock(), itertools.count()
 
     def play(self, case):
         with self.lock:
-            if Follow.endpoint is None:
-                from kms_server import ThreadedMotoServer
-
-                server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-                server.start()
-                Follow.endpoint = "http://{}:{}".format(*server.get_host_and_port())
-            account = Production(self.folder, self.endpoint, f"faults-{next(self.numbers)}")
-        wire = FaultyWire(self.endpoint, case, lambda it: operation(it) == case.operation)
+            account = Production(self.folder, moto(), f"faults-{next(self.numbers)}")
+        wire = FaultyWire(account.endpoint, case, lambda it: operation(it) == case.operation)
         release = Release()
         lines, _ = numbered(release.execution, "seq", "3")
         for number, line in enumerate(lines):

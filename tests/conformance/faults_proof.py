@@ -13,10 +13,9 @@ from cryptography.hazmat.primitives.serialization import (
     PublicFormat,
     load_der_public_key,
 )
-from faults_worlds import REGION, RULE, SLOTS, Gate
+from faults_worlds import REGION, RULE, SLOTS, Gate, moto
 from faulty_wire import FaultyWire
 from gate_proof import ARTIFACTS, BUILT, KEYS, builds, pipeline
-from kms_server import ThreadedMotoServer
 from lambda_function import written
 
 GET, SIGN, PUT = "s3:GetObject", "kms:Sign", "s3:PutObject"
@@ -38,9 +37,7 @@ class Services:
     def made(cls):
         with cls.lock:
             if cls.endpoint is None:
-                server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-                server.start()
-                cls.endpoint = "http://{}:{}".format(*server.get_host_and_port())
+                cls.endpoint = moto()
                 clients = {"region_name": REGION, "endpoint_url": cls.endpoint, **KEYS}
                 cls.kms, cls.s3 = (boto3.client(name, **clients) for name in ("kms", "s3"))
                 cls.s3.create_bucket(Bucket=ARTIFACTS)

@@ -7,10 +7,9 @@ import threading
 
 import boto3
 from conftest import BINARIES, PIPELINE, STAGE
-from faults_worlds import ACCOUNT, REGION, SLOTS, World
+from faults_worlds import ACCOUNT, REGION, SLOTS, World, moto
 from faulty_wire import FaultyWire
 from lambda_runtime import Function, FunctionError
-from moto.server import ThreadedMotoServer
 from relay_function import handed_over, numbered
 
 READER = f"arn:aws:iam::{ACCOUNT}:role/two-person-rule-read"
@@ -29,9 +28,7 @@ class Services:
     def made(cls):
         with cls.lock:
             if cls.endpoint is None:
-                server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-                server.start()
-                cls.endpoint = "http://{}:{}".format(*server.get_host_and_port())
+                cls.endpoint = moto()
                 keys = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
                 cls.states, cls.sqs = (
                     boto3.client(it, region_name=REGION, endpoint_url=cls.endpoint, **keys)

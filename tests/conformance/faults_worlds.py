@@ -2,6 +2,7 @@
 reports, and checks that it is true by what the emulator knows.
 """
 
+import functools
 import http.client
 import json
 import re
@@ -12,6 +13,7 @@ from urllib.parse import urlsplit
 from conftest import BINARIES, PIPELINE, STAGE, Emulator, declaration
 from desk_web import account, policy
 from faults import INVOKE
+from kms_server import ThreadedMotoServer
 
 ACCOUNT, REGION = "111122223333", "us-east-1"
 APPROVER = "AWSReservedSSO_Approver_0123456789abcdef"
@@ -26,6 +28,14 @@ RULE = {"excludeInitiator": True, "trustedSessionRoles": ["AWSReservedSSO_*"]}
 SLOTS = ("ApprovalA", "ApprovalB")
 # Seconds that an invocation may take.
 INVOCATION = 9
+
+
+@functools.cache
+def moto():
+    """The endpoint of moto, once for all cases. Its callers wait for each other."""
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    return "http://{}:{}".format(*server.get_host_and_port())
 
 
 def identities():
