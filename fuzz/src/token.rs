@@ -1,4 +1,4 @@
-//! The token by which a load balancer tells the desk who somebody is.
+//! The token of a load balancer, which tells the desk who somebody is.
 
 // The tests of the next file need it.
 #[cfg(test)]

@@ -517,7 +517,7 @@ fn hundreds_of_denials_with_wildcards_are_decided() {
     assert_eq!(find("*-1-*"), None);
 }
 
-/// A walk may forget in which denials it is, but not in which grants. One pattern can be both: what
+/// A walk may forget which denials it is in, but not which grants. One pattern can be both: what
 /// the policies of one principal deny is all that those of the other allow.
 #[test]
 fn what_one_principal_is_denied_may_be_all_that_another_is_granted() {

@@ -352,7 +352,7 @@ proptest! {
             let differ = matches!((entry(a), entry(b)), (Some(a), Some(b)) if a != b);
             a.shared_with(b).any(|key| !matches!(key, Key::Handle(_)) || !differ)
         };
-        // Each principal begins as somebody else, and takes the number of whoever it is.
+        // Each principal begins with its own number, and takes that of everybody it is one with.
         let mut numbers: Vec<usize> = (0..keys.len()).collect();
         for (a, of_a) in keys.iter().enumerate().filter(|(_, keys)| keys.is_attributable()) {
             for (b, of_b) in keys.iter().enumerate().filter(|(_, keys)| keys.is_attributable()) {

@@ -201,7 +201,7 @@ mod tests {
         assert_eq!(allows(&format!("[{all}, {unread}]")), [yes, yes]);
     }
 
-    /// As the values of the members, in the order in which we declare them.
+    /// Its values are those of the members, in our order.
     #[test]
     fn a_list_is_not_a_policy_or_a_statement() {
         let [yes, no] = [Truth::Yes, Truth::No];

@@ -189,7 +189,7 @@ impl World {
         self.lock().log.lines.push(line);
     }
 
-    /// A text in which executions and attempts have short names: `e1`, `e1/Gate#2`.
+    /// The text with short names for executions and attempts: `e1`, `e1/Gate#2`.
     pub(crate) fn with_names(&self, text: String) -> String {
         let inner = self.lock();
         let mut text = text;
