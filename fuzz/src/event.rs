@@ -21,10 +21,6 @@ pub fn check(data: &[u8]) {
         let is_elsewhere = [id, action].into_iter().any(|it| it.to_string().contains(secret));
         assert!(is_elsewhere || !shown.contains(secret), "it keeps a credential");
     }
-    // Serde also reads lists, as the values of the members in their order.
-    if !has_objects(&value) {
-        return;
-    }
     match event.into_job() {
         Err(error) => assert!(!error.to_string().contains("AKIA")),
         Ok(job) => {
@@ -41,17 +37,4 @@ pub fn check(data: &[u8]) {
             }
         }
     }
-}
-
-/// Whether the parts of an event that are read are objects.
-fn has_objects(event: &Value) -> bool {
-    [
-        "",
-        "/CodePipeline.job",
-        "/CodePipeline.job/data",
-        "/CodePipeline.job/data/actionConfiguration",
-    ]
-    .into_iter()
-    .chain(["/CodePipeline.job/data/actionConfiguration/configuration"])
-    .all(|path| event.pointer(path).is_none_or(|part| !part.is_array()))
 }

@@ -1,5 +1,6 @@
 //! The event that CodePipeline sends to a Lambda action: the job, without its credentials.
 
+use names::Object;
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 use serde_json::value::RawValue;
@@ -55,7 +56,7 @@ impl<'de> Deserialize<'de> for Event {
 #[derive(Deserialize)]
 struct Envelope<T> {
     #[serde(rename = "CodePipeline.job")]
-    job: T,
+    job: Object<T>,
 }
 
 #[derive(Deserialize)]
@@ -65,18 +66,18 @@ struct Identified {
 
 #[derive(Deserialize)]
 struct Configured {
-    data: Data,
+    data: Object<Data>,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Data {
-    action_configuration: ActionConfiguration,
+    action_configuration: Object<ActionConfiguration>,
 }
 
 #[derive(Deserialize)]
 struct ActionConfiguration {
-    configuration: Configuration,
+    configuration: Object<Configuration>,
 }
 
 #[derive(Deserialize)]
@@ -88,14 +89,14 @@ struct Configuration {
 }
 
 fn job(event: &str) -> Option<Job> {
-    let identified: Envelope<Identified> = serde_json::from_str(event).ok()?;
+    let Object(Envelope { job: Object(Identified { id }) }) = serde_json::from_str(event).ok()?;
     // INVARIANT (fail closed): if the configuration cannot be read, the event could say anything.
     // An empty text never equals the parameters in a job's details, and is not a rule.
-    let (function_name, user_parameters) = match serde_json::from_str::<Envelope<Configured>>(event)
-    {
+    let (function_name, user_parameters) = match serde_json::from_str(event) {
         Err(_) => (None, Some(String::new())),
-        Ok(envelope) => {
-            let configuration = envelope.job.data.action_configuration.configuration;
+        Ok(Object(Envelope { job: Object(Configured { data: Object(data) }) })) => {
+            let Object(ActionConfiguration { configuration: Object(configuration) }) =
+                data.action_configuration;
             let parameters = match configuration.user_parameters {
                 None | Some(Value::Null) => None,
                 Some(Value::String(text)) => Some(text),
@@ -104,7 +105,7 @@ fn job(event: &str) -> Option<Job> {
             (configuration.function_name, parameters)
         }
     };
-    Some(Job { id: identified.job.id, function_name, user_parameters })
+    Some(Job { id, function_name, user_parameters })
 }
 
 #[cfg(test)]
@@ -148,7 +149,11 @@ mod tests {
             parameters(r#"{"configuration": {"UserParameters": {"quorum": 3}}}"#).as_deref(),
             Some(r#"{"quorum":3}"#)
         );
-        assert_eq!(parameters(r#"{"configuration": []}"#).as_deref(), Some(""));
+        for configuration in
+            [r#"{"configuration": []}"#, r#"{"configuration": ["gate", null]}"#, r#"[{}]"#, "[[]]"]
+        {
+            assert_eq!(parameters(configuration).as_deref(), Some(""), "{configuration}");
+        }
         assert_eq!(parameters("7").as_deref(), Some(""));
     }
 
@@ -161,6 +166,9 @@ mod tests {
             "{}",
             r#"{"CodePipeline.job": {"id": 7, "secret": "hunter2"}}"#,
             r#"{"job": {"id": "x"}}"#,
+            // Serde alone would read these as the members in their order.
+            r#"[{"id": "x"}]"#,
+            r#"{"CodePipeline.job": ["hunter2"]}"#,
         ] {
             let error = read(event).unwrap_err();
             assert_eq!(error, EventError::NotAJob, "{event}");

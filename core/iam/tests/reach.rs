@@ -261,7 +261,8 @@ fn check(
     Ok(())
 }
 
-/// Runs cases, and checks that each answer came often enough to count as tested.
+/// Runs cases, and checks that each answer came often enough to count as tested: in one case of 50.
+/// The rarest comes in one of 18.
 fn run<S: Strategy>(
     cases: u32,
     strategy: S,
@@ -277,7 +278,7 @@ fn run<S: Strategy>(
         ("none", answers.none.get()),
     ] {
         println!("{answer}: {times} of {cases}");
-        assert!(times * 20 >= cases, "{answer}: only {times} of {cases}");
+        assert!(times * 50 >= cases, "{answer}: only {times} of {cases}");
     }
 }
 

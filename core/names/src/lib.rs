@@ -14,6 +14,7 @@ mod forge;
 mod function;
 mod iam_name;
 mod kms;
+mod object;
 mod partition;
 mod pipeline;
 mod s3;
@@ -29,6 +30,7 @@ pub use forge::{Forge, ForgeUser};
 pub use function::{FunctionName, FunctionRef, FunctionRefError, Versions};
 pub use iam_name::{is_iam_name, is_iam_name_char};
 pub use kms::KmsKeyArn;
+pub use object::Object;
 pub use partition::{Partition, Region, RegionGlob, is_partition, is_region_char};
 pub use pipeline::{
     ActionGlob, ActionName, ExecutionId, PipelineGlob, PipelineName, StageGlob, StageName,

@@ -4,6 +4,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use names::Object;
 use serde::{Deserialize, Serialize};
 
 use crate::public_key::PublicKey;
@@ -70,7 +71,7 @@ impl Envelope {
     /// # Errors
     /// [`EnvelopeError`] if it is not one, or has no in-toto attestation.
     pub fn parse(json: &str) -> Result<Self, EnvelopeError> {
-        let Written { payload_type, payload, signatures } = serde_json::from_str(json)?;
+        let Object(Written { payload_type, payload, signatures }) = serde_json::from_str(json)?;
         if payload_type != PAYLOAD_TYPE {
             return Err(EnvelopeError::PayloadType(payload_type));
         }

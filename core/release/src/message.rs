@@ -1,5 +1,6 @@
 //! What comes back about a release.
 
+use names::Object;
 use serde::{Deserialize, Serialize};
 
 use crate::request::Ticket;
@@ -87,7 +88,7 @@ impl Message {
     /// Reads a message. Returns `None` if the text is not one.
     #[must_use]
     pub fn parse(json: &str) -> Option<Self> {
-        let written: Written = serde_json::from_str(json).ok()?;
+        let Object(written): Object<Written> = serde_json::from_str(json).ok()?;
         let Written { line, more, lines, exit_code, reason, ticket, reasons, .. } = written;
         // A line after it would have no number, and a reader in order would begin again.
         if line == Some(u64::MAX) {
@@ -150,6 +151,7 @@ mod tests {
             "deploying",
             "{}",
             "[]",
+            r#"["x",1,"text"]"#,
             r#"{"text":"x"}"#,
             r#"{"release":"x"}"#,
             r#"{"release":"x","line":-1,"text":""}"#,

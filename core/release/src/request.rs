@@ -1,6 +1,6 @@
 //! What CI asks for.
 
-use names::{ExecutionId, PipelineName};
+use names::{ExecutionId, Object, PipelineName};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -71,7 +71,7 @@ impl Request {
     /// [`RequestError`] if it is not one.
     pub fn parse(json: &str) -> Result<Self, RequestError> {
         let form = |problem: serde_json::Error| RequestError::Form(problem.to_string());
-        let Written { proof, pipeline, execution_id, ticket } =
+        let Object(Written { proof, pipeline, execution_id, ticket }) =
             serde_json::from_str(json).map_err(form)?;
         let wanted = match (proof, pipeline, execution_id) {
             (Some(proof), None, None) => Wanted::Proof(proof),
@@ -121,7 +121,7 @@ mod tests {
         }
         for (json, told) in [
             ("", "EOF"),
-            ("[]", "at line 1"),
+            (r#"[{}, null, null, null]"#, "expected an object"),
             (r#"{"proof": {}, "proof": {}}"#, "duplicate field `proof`"),
             (r#"{"proof": {}, "environment": "test"}"#, "unknown field `environment`"),
             (r#"{"pipeline": "pay ments", "executionId": "x"}"#, "the name of a pipeline"),

@@ -32,7 +32,6 @@ mod key;
 mod lint;
 mod message;
 mod misfit;
-mod object;
 mod pattern;
 mod person;
 mod principal;

@@ -1,11 +1,10 @@
 //! The rule's `proof`: with which key the gate signs a proof of each release, and where it goes.
 
 use jiff::SignedDuration;
-use names::{ExecutionId, KmsKeyArn, NameError, PipelineName, S3Uri};
+use names::{ExecutionId, KmsKeyArn, NameError, Object, PipelineName, S3Uri};
 use serde::{Deserialize, Serialize};
 
 use crate::error::RuleError;
-use crate::object::Object;
 use crate::strict::{WholeNumber, present};
 
 /// How long a proof is valid if the rule does not say: a day.

@@ -2,11 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use names::FunctionRef;
+use names::{FunctionRef, Object};
 use serde::{Deserialize, Serialize};
 
 use crate::error::RuleError;
-use crate::object::Object;
 use crate::strict::{NoRepeats, WholeNumber, present};
 
 /// The value of `reviews`.

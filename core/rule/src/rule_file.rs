@@ -2,14 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use names::{ExecutionId, is_iam_name};
+use names::{ExecutionId, Object, is_iam_name};
 use serde_json::error::Category;
 use signing::{Desk, KeyKind};
 
 use crate::error::{RuleError, check_codepipeline_name};
 use crate::glob::NameGlob;
 use crate::handle::Affix;
-use crate::object::Object;
 use crate::pattern::PrincipalPattern;
 use crate::proof::ProofSettings;
 use crate::quorum::Quorum;

@@ -2,12 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use names::is_iam_name;
+use names::{Object, is_iam_name};
 use serde::{Deserialize, Serialize};
 use signing::{KeyId, SigningKey};
 
 use crate::error::RuleError;
-use crate::object::Object;
 
 // The greater value is the stricter one.
 /// Which approvals must be signed.

@@ -4,9 +4,9 @@
 //! the row of the key in `docs/gate.md`, word for word. A second paragraph marks the keys that only
 //! the floor may have.
 
+use names::Object;
 use serde::Deserialize;
 
-use crate::object::Object;
 use crate::proof::ProofFile;
 use crate::reviews::ReviewsFile;
 #[cfg(feature = "schema")]

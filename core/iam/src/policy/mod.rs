@@ -4,7 +4,6 @@
 //! reference".
 
 mod actions;
-mod object;
 mod principals;
 mod read;
 mod resources;

@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::marker::PhantomData;
 
+use names::Object;
 use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
 use serde::de::{Error as _, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
-use super::object::Object;
 use super::{Actions, Policy, Principals, ResourceElement, Resources, Statement, Trusted};
 use crate::condition::{Condition, ConditionError};
 use crate::document::Effect;

@@ -3,10 +3,10 @@
 //! Such a policy must not end a whole report, and must not make anybody look harmless. So a
 //! statement that cannot be read allows what it may allow at most, and denies nothing.
 
+use names::Object;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::object::Object;
 use super::read::{self, OneOrMany, WrittenPrincipals, WrittenStatement};
 use super::{Actions, Policy, Principals, ResourceElement, Resources, Statement, Trusted};
 use crate::document::Effect;

@@ -1,4 +1,4 @@
-//! An object of the rule that must be written as an object.
+//! JSON that must be written as an object.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -7,10 +7,11 @@ use serde::de::value::MapAccessDeserializer;
 use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 
-/// Serde would also read a list as the values of an object's keys in their order.
-#[derive(Serialize)]
+/// A value that is read from a JSON object alone. Serde would also read a list, as the values of the
+/// object's keys in their order.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
-pub(crate) struct Object<T>(pub(crate) T);
+pub struct Object<T>(pub T);
 
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -32,7 +33,7 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
     }
 }
 
-/// The schema of the object itself.
+/// The schema of the value itself.
 #[cfg(feature = "schema")]
 impl<T: schemars::JsonSchema> schemars::JsonSchema for Object<T> {
     fn inline_schema() -> bool {
