@@ -1,7 +1,7 @@
 //! Reads the files that the user names, and standard input.
 
 use std::fmt;
-use std::fs;
+use std::fs::{self, File};
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
@@ -71,17 +71,27 @@ const LARGEST: u64 = 4 << 30;
 /// # Errors
 /// [`InputError::Unreadable`] or [`InputError::Directory`].
 pub(crate) fn raw(path: &Path) -> Result<Vec<u8>, InputError> {
+    let mut bytes = Vec::new();
+    match opened(path)? {
+        Some(mut file) => file.read_to_end(&mut bytes),
+        None => io::stdin().lock().read_to_end(&mut bytes),
+    }
+    .map_err(unreadable(path))?;
+    Ok(bytes)
+}
+
+/// Opens a file. Returns `None` for standard input, which cannot be read a second time.
+///
+/// # Errors
+/// As [`raw`].
+pub(crate) fn opened(path: &Path) -> Result<Option<File>, InputError> {
     if path == Path::new(STDIN) {
-        let mut bytes = Vec::new();
-        return match io::stdin().lock().read_to_end(&mut bytes) {
-            Ok(_) => Ok(bytes),
-            Err(error) => Err(unreadable(path)(error)),
-        };
+        return Ok(None);
     }
     if path.is_dir() {
         return Err(InputError::Directory { path: path.into() });
     }
-    fs::read(path).map_err(unreadable(path))
+    File::open(path).map(Some).map_err(unreadable(path))
 }
 
 /// Decompresses the content of a file if it is a gzip file.
@@ -188,6 +198,7 @@ pub(crate) fn rule(path: &Path) -> Result<Rule, InputError> {
     Rule::floor(&text(path)?).map_err(|problem| InputError::Rule { path: path.into(), problem })
 }
 
-fn unreadable(path: &Path) -> impl FnOnce(io::Error) -> InputError {
+/// The error of a file that cannot be read.
+pub(crate) fn unreadable(path: &Path) -> impl FnOnce(io::Error) -> InputError {
     move |source| InputError::Unreadable { path: path.into(), source }
 }

@@ -3,9 +3,9 @@
 
 use std::path::{Path, PathBuf};
 
-use evidence::{Role, Source};
+use evidence::{Role, Saved, Source};
 
-use crate::digest::sha256;
+use crate::digest::{Digested, sha256};
 use crate::input::{self, InputError};
 
 /// Reads files, and remembers them.
@@ -36,6 +36,19 @@ impl Sources {
             bytes: u64::try_from(raw.len()).unwrap_or(u64::MAX),
         };
         Ok((source, input::as_text(path, raw)?))
+    }
+
+    /// Reads a saved list piece by piece. Returns `None` if it must be read as a whole.
+    ///
+    /// # Errors
+    /// As [`input::opened`], and if reading fails later.
+    pub(crate) fn saved(path: &Path) -> Result<Option<(Source, Saved)>, InputError> {
+        let Some(file) = input::opened(path)? else { return Ok(None) };
+        let mut file = Digested::new(file);
+        let saved = Saved::from_reader(&mut file).map_err(input::unreadable(path))?;
+        let (sha256, bytes) = file.end();
+        let path = path.display().to_string();
+        Ok(saved.map(|saved| (Source::File { path, role: Role::History, sha256, bytes }, saved)))
     }
 
     /// Remembers a file.

@@ -62,10 +62,19 @@ pub(crate) fn read(
     for given in paths {
         for path in Sources::files_of(given)? {
             let name = || InputName::from(path.as_path());
-            let (source, text) = Sources::read(Role::History, &path)?;
-            let saved = Saved::parse(&text);
-            // A file of another pipeline is left out even if it cannot be used.
-            let origin = saved.as_ref().map_or_else(|_| Origin::of(&text), Saved::origin);
+            let (source, saved, origin) = match Sources::saved(&path)? {
+                Some((source, saved)) => {
+                    let origin = saved.origin();
+                    (source, Ok(saved), origin)
+                }
+                None => {
+                    let (source, text) = Sources::read(Role::History, &path)?;
+                    let saved = Saved::parse(&text);
+                    // A file of another pipeline is left out even if it cannot be used.
+                    let origin = saved.as_ref().map_or_else(|_| Origin::of(&text), Saved::origin);
+                    (source, saved, origin)
+                }
+            };
             let origin = origin.map_err(|source| HistoryError::Origin { path: name(), source })?;
             match origin {
                 Some(origin) if !wanted.is(&origin) => {
@@ -75,7 +84,6 @@ pub(crate) fn read(
                 Some(origin) => drop(origins.insert(origin)),
                 None => {}
             }
-            drop(text);
             let read = saved.and_then(|saved| saved.add_to(&mut history));
             lists = lists.and(read.map_err(|source| HistoryError::Saved { path: name(), source })?);
             sources.keep(source);

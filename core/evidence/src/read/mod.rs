@@ -10,6 +10,7 @@ mod live;
 mod lookup;
 mod origin;
 mod period;
+mod pieces;
 mod readings;
 mod saved;
 mod shape;

@@ -6,6 +6,7 @@
 
 use std::collections::HashSet;
 
+use names::Object;
 use serde::{Deserialize, Deserializer};
 
 use super::history::{ActionExecution, ExecutionStatus, History, PipelineExecution};
@@ -148,16 +149,16 @@ pub fn read(json: &str, history: &mut History) -> Result<Lists, SavedError> {
 #[derive(Debug, Deserialize)]
 pub struct Saved {
     #[serde(rename = "pipelineExecutionSummaries")]
-    executions: Option<Vec<Listed<PipelineExecution>>>,
+    pub(super) executions: Option<Vec<Listed<PipelineExecution>>>,
     #[serde(rename = "actionExecutionDetails")]
-    actions: Option<Vec<Listed<ActionExecution>>>,
+    pub(super) actions: Option<Vec<Listed<ActionExecution>>>,
     /// The AWS CLI adds `NextToken` after `--max-items`. `nextToken` is the service's, printed with
     /// `--no-paginate`.
     #[serde(rename = "nextToken", alias = "NextToken")]
-    next_token: Option<String>,
+    pub(super) next_token: Option<String>,
     /// Only the files of the archive have it.
     #[serde(rename = "pipelineArn")]
-    pipeline_arn: Option<String>,
+    pub(super) pipeline_arn: Option<String>,
 }
 
 impl Saved {
@@ -199,17 +200,17 @@ impl Saved {
 /// An entry of a list, or `None` if it does not say which execution it belongs to. Each entry is
 /// converted as soon as it is read, because a second list of all of them would take much memory.
 #[derive(Debug)]
-struct Listed<T>(Option<T>);
+pub(super) struct Listed<T>(Option<T>);
 
 impl<'de> Deserialize<'de> for Listed<PipelineExecution> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        ExecutionSummary::deserialize(deserializer).map(|it| Self(it.into_execution()))
+        Object::<ExecutionSummary>::deserialize(deserializer).map(|it| Self(it.0.into_execution()))
     }
 }
 
 impl<'de> Deserialize<'de> for Listed<ActionExecution> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        ActionDetail::deserialize(deserializer).map(|it| Self(it.into_action()))
+        Object::<ActionDetail>::deserialize(deserializer).map(|it| Self(it.0.into_action()))
     }
 }
 
