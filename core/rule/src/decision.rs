@@ -3,9 +3,10 @@
 //! The gate logs the record. Its JSON form is frozen.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use jiff::Timestamp;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use crate::authorship::Authorship;
 use crate::facts::{Initiator, Status};
@@ -13,7 +14,6 @@ use crate::glob::NameGlob;
 use crate::handle::Affix;
 use crate::identity::Basis;
 use crate::key::Key;
-use crate::pattern::PrincipalPattern;
 use crate::proof::ProofSettings;
 use crate::quorum::Quorum;
 use crate::reason::ReasonCode;
@@ -202,13 +202,16 @@ pub struct EffectiveRule {
     /// Roles whose session names prove who somebody is, by name or glob.
     pub trusted_session_roles: Vec<String>,
     /// The principals of each person.
-    pub people: BTreeMap<String, Vec<String>>,
+    #[serde(serialize_with = "shared")]
+    pub people: Arc<BTreeMap<String, Vec<String>>>,
     /// The public keys of each person.
-    pub signing_keys: BTreeMap<String, Vec<String>>,
+    #[serde(serialize_with = "shared")]
+    pub signing_keys: Arc<BTreeMap<String, Vec<String>>>,
     /// Where passkeys were made and answers are given.
     pub desk: Option<DeskRecord>,
     /// The people who may count, by action.
-    pub roster: BTreeMap<String, BTreeSet<String>>,
+    #[serde(serialize_with = "shared")]
+    pub roster: Arc<BTreeMap<String, BTreeSet<String>>>,
     /// The function that says who wrote what is released.
     pub reviews: Option<ReviewsRecord>,
     /// What proves a release to others.
@@ -232,17 +235,13 @@ impl EffectiveRule {
             max_age_minutes: rule.max_age_minutes(),
             handle_affixes: texts(&rule.affixes(), Affix::text),
             trusted_session_roles: texts(rule.trusted_session_roles(), TrustedRole::text),
-            people: rule
-                .people()
-                .iter()
-                .map(|(name, patterns)| (name.clone(), texts(patterns, PrincipalPattern::text)))
-                .collect(),
-            signing_keys: rule.signing_keys().texts().clone(),
+            people: Arc::clone(rule.people_texts()),
+            signing_keys: Arc::clone(rule.signing_keys().texts()),
             desk: rule.desk().map(|desk| DeskRecord {
                 rp_id: desk.rp_id().to_owned(),
                 origin: desk.origin().to_owned(),
             }),
-            roster: rule.roster().entries().clone(),
+            roster: Arc::clone(rule.roster().entries()),
             reviews: rule.reviews().map(Reviews::record),
             proof: rule.proof().cloned(),
             not_people: texts(rule.not_people(), NameGlob::pattern),
@@ -260,6 +259,11 @@ pub struct DeskRecord {
     pub rp_id: String,
     /// Where answers are given.
     pub origin: String,
+}
+
+/// Lists of people are the same in all records of a rule, and may be long.
+fn shared<T: Serialize, S: Serializer>(value: &Arc<T>, serializer: S) -> Result<S::Ok, S::Error> {
+    value.serialize(serializer)
 }
 
 fn texts<'a, T: 'a>(items: impl IntoIterator<Item = &'a T>, text: fn(&T) -> &str) -> Vec<String> {

@@ -1,6 +1,7 @@
 //! The roster: the people who may count, action by action.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use names::is_iam_name;
 
@@ -12,7 +13,7 @@ use crate::trusted_role::TrustedRole;
 /// must have an entry for every required action, so a misspelt name never opens an action to
 /// everybody.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Roster(BTreeMap<String, BTreeSet<String>>);
+pub(crate) struct Roster(Arc<BTreeMap<String, BTreeSet<String>>>);
 
 /// The entry that lets anybody count.
 const ANYBODY: &str = "*";
@@ -63,7 +64,7 @@ impl Roster {
             }
             roster.insert(action.clone(), entries);
         }
-        Ok(Self(roster))
+        Ok(Self(Arc::new(roster)))
     }
 
     /// The actions that have an entry.
@@ -115,7 +116,7 @@ impl Roster {
     }
 
     /// The entries by action, for the record.
-    pub(crate) fn entries(&self) -> &BTreeMap<String, BTreeSet<String>> {
+    pub(crate) fn entries(&self) -> &Arc<BTreeMap<String, BTreeSet<String>>> {
         &self.0
     }
 }

@@ -1,6 +1,7 @@
 //! The rule: what is required before a release.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use signing::{Desk, SigningKey};
 
@@ -22,7 +23,8 @@ use crate::trusted_role::{SharedRoles, TrustedRole};
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Rule {
     demands: Demands,
-    identities: Identities,
+    /// There may be thousands of people, and a rule is tightened for each execution that is judged.
+    identities: Arc<Identities>,
     /// The digest of the floor.
     digest: RuleDigest,
     /// The floor names `actions`: other approvals of the stage are not required.
@@ -55,7 +57,7 @@ impl Rule {
             digest: RuleDigest::of(json),
             named_only: demands.actions.is_some(),
             demands,
-            identities,
+            identities: Arc::new(identities),
             parts: Vec::new(),
         }
         .check()
@@ -106,7 +108,7 @@ impl Rule {
         };
         Self {
             demands,
-            identities: self.identities.clone(),
+            identities: Arc::clone(&self.identities),
             digest: self.digest.clone(),
             named_only: self.named_only,
             parts,
@@ -314,6 +316,11 @@ impl Rule {
 
     pub(crate) fn people(&self) -> &BTreeMap<String, Vec<PrincipalPattern>> {
         &self.identities.people
+    }
+
+    /// The patterns of `people` as texts, for records.
+    pub(crate) fn people_texts(&self) -> &Arc<BTreeMap<String, Vec<String>>> {
+        &self.identities.people_texts
     }
 
     pub(crate) fn signing_keys(&self) -> &SigningKeys {

@@ -1,6 +1,7 @@
 //! What the keys of a rule must say, and which of them UserParameters may have.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use names::{ExecutionId, Object, is_iam_name};
 use serde_json::error::Category;
@@ -42,6 +43,8 @@ pub(crate) struct Demands {
 pub(crate) struct Identities {
     pub trusted_session_roles: Vec<TrustedRole>,
     pub people: BTreeMap<String, Vec<PrincipalPattern>>,
+    /// The patterns of `people` as texts, for records.
+    pub people_texts: Arc<BTreeMap<String, Vec<String>>>,
     pub signing_keys: SigningKeys,
     pub desk: Option<Desk>,
     pub roster: Roster,
@@ -80,6 +83,14 @@ pub(crate) fn parse_floor(json: &str) -> Result<(Demands, Identities), RuleError
             TrustedRole::parse,
         )?,
         roster: Roster::parse(roster, |name| people.contains_key(name))?,
+        people_texts: Arc::new(
+            people
+                .iter()
+                .map(|(name, patterns)| {
+                    (name.clone(), patterns.iter().map(|it| it.text().to_owned()).collect())
+                })
+                .collect(),
+        ),
         people,
         signing_keys,
         desk,

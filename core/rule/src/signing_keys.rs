@@ -1,6 +1,7 @@
 //! The public keys of people: `signingKeys` and `requireSignature` of the rule.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use names::{Object, is_iam_name};
 use serde::{Deserialize, Serialize};
@@ -68,7 +69,7 @@ impl From<RequireSignature> for Written {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct SigningKeys {
     /// The keys as the rule has them, by person.
-    texts: BTreeMap<String, Vec<String>>,
+    texts: Arc<BTreeMap<String, Vec<String>>>,
     /// Each key and its person.
     by_id: BTreeMap<KeyId, (String, SigningKey)>,
 }
@@ -78,7 +79,7 @@ impl SigningKeys {
     /// [`RuleError`] that names the person whose keys have no meaning, or who has a key of somebody
     /// else.
     pub(crate) fn parse(file: Option<&BTreeMap<String, Vec<String>>>) -> Result<Self, RuleError> {
-        let mut keys = Self::default();
+        let (mut written_keys, mut by_id) = (BTreeMap::new(), BTreeMap::<KeyId, _>::new());
         // INVARIANT (merge only): one key under two names would be two people. It has the same
         // bytes and another id if it is written once as an SSH key and once as a passkey.
         let mut owners: BTreeMap<Vec<u8>, String> = BTreeMap::new();
@@ -94,7 +95,7 @@ impl SigningKeys {
             for text in texts {
                 let key: SigningKey = text.parse().map_err(|error| wrong(format!("{error}")))?;
                 let owner = owners.entry(key.public_key().to_owned()).or_insert(name.clone());
-                let same_id = keys.by_id.get(&key.id()).filter(|(_, other)| *other != key);
+                let same_id = by_id.get(&key.id()).filter(|(_, other)| *other != key);
                 if *owner != name || same_id.is_some_and(|(other, _)| *other != name) {
                     return Err(wrong(format!(
                         "the key {} is also listed for `{owner}`; a key belongs to one person, so \
@@ -102,16 +103,16 @@ impl SigningKeys {
                         key.id()
                     )));
                 }
-                keys.by_id.insert(key.id(), (name.clone(), key));
+                by_id.insert(key.id(), (name.clone(), key));
             }
-            if keys.texts.insert(name, texts.clone()).is_some() {
+            if written_keys.insert(name, texts.clone()).is_some() {
                 return Err(wrong(
                     "is there twice, in different cases; put all keys of a person into one entry"
                         .into(),
                 ));
             }
         }
-        Ok(keys)
+        Ok(Self { texts: Arc::new(written_keys), by_id })
     }
 
     /// The key with this id, and its person.
@@ -134,7 +135,7 @@ impl SigningKeys {
     }
 
     /// The keys as the rule has them, for the record.
-    pub(crate) fn texts(&self) -> &BTreeMap<String, Vec<String>> {
+    pub(crate) fn texts(&self) -> &Arc<BTreeMap<String, Vec<String>>> {
         &self.texts
     }
 }

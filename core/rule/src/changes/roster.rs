@@ -16,7 +16,7 @@ pub(super) fn compare(compared: &mut Compared<'_>) {
         compared.loosens(KEY, "there is no roster, so everybody may count in every action");
         return;
     }
-    for (action, entries) in after {
+    for (action, entries) in after.iter() {
         match before.get(action) {
             Some(known) => of_action(compared, action, known, entries),
             None if before.is_empty() || !compared.old.requires_every_approval() => {
