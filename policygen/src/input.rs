@@ -71,25 +71,27 @@ const LARGEST: u64 = 4 << 30;
 /// # Errors
 /// [`InputError::Unreadable`] or [`InputError::Directory`].
 pub(crate) fn raw(path: &Path) -> Result<Vec<u8>, InputError> {
-    let mut bytes = Vec::new();
-    match opened(path)? {
-        Some(mut file) => file.read_to_end(&mut bytes),
-        None => io::stdin().lock().read_to_end(&mut bytes),
-    }
-    .map_err(unreadable(path))?;
-    Ok(bytes)
-}
-
-/// Opens a file. Returns `None` for standard input, which cannot be read a second time.
-///
-/// # Errors
-/// As [`raw`].
-pub(crate) fn opened(path: &Path) -> Result<Option<File>, InputError> {
     if path == Path::new(STDIN) {
-        return Ok(None);
+        let mut bytes = Vec::new();
+        return match io::stdin().lock().read_to_end(&mut bytes) {
+            Ok(_) => Ok(bytes),
+            Err(error) => Err(unreadable(path)(error)),
+        };
     }
     if path.is_dir() {
         return Err(InputError::Directory { path: path.into() });
+    }
+    fs::read(path).map_err(unreadable(path))
+}
+
+/// Opens a file that can be read a second time. Returns `None` for everything else: standard input,
+/// pipes, directories and what does not exist.
+///
+/// # Errors
+/// [`InputError::Unreadable`].
+pub(crate) fn regular(path: &Path) -> Result<Option<File>, InputError> {
+    if path == Path::new(STDIN) || !path.is_file() {
+        return Ok(None);
     }
     File::open(path).map(Some).map_err(unreadable(path))
 }

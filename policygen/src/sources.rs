@@ -41,9 +41,9 @@ impl Sources {
     /// Reads a saved list piece by piece. Returns `None` if it must be read as a whole.
     ///
     /// # Errors
-    /// As [`input::opened`], and if reading fails later.
+    /// [`InputError::Unreadable`].
     pub(crate) fn saved(path: &Path) -> Result<Option<(Source, Saved)>, InputError> {
-        let Some(file) = input::opened(path)? else { return Ok(None) };
+        let Some(file) = input::regular(path)? else { return Ok(None) };
         let mut file = Digested::new(file);
         let saved = Saved::from_reader(&mut file).map_err(input::unreadable(path))?;
         let (sha256, bytes) = file.end();

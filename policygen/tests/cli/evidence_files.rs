@@ -4,6 +4,7 @@
 use std::fs;
 use std::io::Write as _;
 use std::path::Path;
+use std::process::Command;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
@@ -136,6 +137,35 @@ fn a_file_that_holds_no_events_is_refused_with_what_would_do() {
     assert_eq!(confirmed(&with_trail(&path)), 0, "nothing in it matters");
 }
 
+/// The start of a session has its credentials, and serde quotes a text where it wants a list.
+#[test]
+fn an_error_about_events_quotes_nothing_of_them() {
+    let directory = TempDir::new().unwrap();
+    let path = directory.path().join("events");
+    let start = json!({"eventName": "AssumeRole", "eventTime": "2026-01-02T09:00:00Z",
+        "userIdentity": {"type": "IAMUser"},
+        "responseElements": {"credentials": {"sessionToken": "hunter2"}}});
+    let with = |member: &str, value: Value| {
+        let mut event = start.clone();
+        event[member] = value;
+        event
+    };
+    let time = with("eventTime", json!("hunter2"));
+    let identity = with("userIdentity", json!("hunter2"));
+    for (content, reason) in [
+        (json!({"Events": start.to_string()}), "wrong type, at line 1 column"),
+        (json!({"Records": [time]}), "an event of AssumeRole cannot be read"),
+        (json!({"Records": [identity]}), "wrong type, at line 1 column"),
+        (json!({"Records": [{"eventName": "AssumeRole", "x": "hunter2"}]}), "missing field `event"),
+    ] {
+        fs::write(&path, content.to_string()).unwrap();
+        let ran = with_trail(&path);
+        assert_eq!((ran.code, ran.stdout.as_str()), (1, ""), "{content}");
+        assert!(ran.stderr.contains(reason), "{content}: {}", ran.stderr);
+        assert!(!ran.stderr.contains("hunter2"), "{content}: {}", ran.stderr);
+    }
+}
+
 /// The layout of CloudTrail's bucket: thousands of files in folders by account, region and day.
 #[test]
 fn a_directory_of_logs_is_read_without_the_digests_beside_them() {
@@ -252,4 +282,42 @@ fn the_notes_of_a_report_stand_beside_a_spreadsheet() {
     ]);
     assert!(ran.stderr.contains("note: Nothing says which account"), "{}", ran.stderr);
     assert!(!ran.stdout.contains("Nothing says"), "{}", ran.stdout);
+}
+
+/// A plain file is read in pieces, everything else as a whole. A pipe can be read only once.
+#[cfg(unix)]
+#[test]
+fn a_list_means_the_same_in_every_form_and_through_a_pipe() {
+    let directory = TempDir::new().unwrap();
+    let [executions, actions] = execution().write(&directory);
+    let report = |actions: &str| {
+        let files = ["--input", &executions, "--input", actions];
+        let ran = policygen(
+            &[&["evidence", "--pipeline", "payments", "--format", "json"], &files[..]].concat(),
+        );
+        let report: Value =
+            serde_json::from_str(&ran.stdout).unwrap_or_else(|_| panic!("{}", ran.stderr));
+        report["executions"].clone()
+    };
+    let plain = fs::read(&actions).unwrap();
+    let utf16: Vec<u8> = "\u{feff}"
+        .encode_utf16()
+        .chain(str::from_utf8(&plain).unwrap().encode_utf16())
+        .flat_map(u16::to_le_bytes)
+        .collect();
+    let expected = report(&actions);
+    assert_eq!(expected[0]["verdict"], "satisfied");
+    for (form, content) in [("plain", plain.clone()), ("gzip", gzip(&plain)), ("UTF-16", utf16)] {
+        let path = directory.path().join(form);
+        fs::write(&path, &content).unwrap();
+        assert_eq!(report(path.to_str().unwrap()), expected, "{form}");
+        let pipe = directory.path().join(format!("{form}-pipe"));
+        assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+        let writer = std::thread::spawn({
+            let pipe = pipe.clone();
+            move || fs::write(pipe, content)
+        });
+        assert_eq!(report(pipe.to_str().unwrap()), expected, "{form} through a pipe");
+        writer.join().unwrap().unwrap();
+    }
 }

@@ -140,7 +140,7 @@ impl ApprovalEvent {
 pub enum EventError {
     /// The text is not JSON.
     #[error("it is not JSON; export the events again")]
-    Json(#[source] serde_json::Error),
+    Json(#[source] Unreadable),
     /// The JSON has another form.
     #[error(
         "it holds no CloudTrail events in a known form: the log of a trail (`Records`), the output \
@@ -162,15 +162,35 @@ pub enum EventError {
         /// `eventName`.
         name: String,
         /// What is wrong with it.
-        source: serde_json::Error,
+        source: Unreadable,
     },
+}
+
+/// What is wrong with the JSON of events, without the values in it: a session's start has its
+/// credentials.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct Unreadable(String);
+
+impl From<serde_json::Error> for Unreadable {
+    fn from(error: serde_json::Error) -> Self {
+        let told = error.to_string();
+        // Serde quotes a value of the wrong type. These messages have names of members alone.
+        let is_of_members =
+            ["missing field", "duplicate field"].iter().any(|start| told.starts_with(start));
+        if !error.is_data() || is_of_members {
+            return Self(told);
+        }
+        let (line, column) = (error.line(), error.column());
+        Self(format!("a value has the wrong type, at line {line} column {column}"))
+    }
 }
 
 /// Reads one event. Returns `None` for an event of another kind, or of a call that AWS refused.
 pub(crate) fn read_event(json: &str) -> Result<Option<Event>, EventError> {
     let unreadable = |name: &str| {
         let name = name.to_owned();
-        |source| EventError::Event { name, source }
+        |error: serde_json::Error| EventError::Event { name, source: error.into() }
     };
     let kind: Kind = serde_json::from_str(json).map_err(unreadable("an unknown name"))?;
     let name = kind.event_name.unwrap_or_default();

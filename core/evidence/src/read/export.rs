@@ -21,7 +21,7 @@ pub fn read(json: &[u8]) -> Result<Vec<Event>, EventError> {
     let mut is_empty = true;
     for value in values {
         is_empty = false;
-        take(value.map_err(EventError::Json)?.get(), DEEPEST, &mut events)?;
+        take(value.map_err(not_json)?.get(), DEEPEST, &mut events)?;
     }
     if is_empty {
         return Err(EventError::Form);
@@ -56,18 +56,22 @@ struct Form<'a> {
     next_token: Option<String>,
 }
 
+fn not_json(error: serde_json::Error) -> EventError {
+    EventError::Json(error.into())
+}
+
 fn take(json: &str, depth: usize, events: &mut Vec<Event>) -> Result<(), EventError> {
     let Some(depth) = depth.checked_sub(1) else {
         return Err(EventError::Form);
     };
     if json.starts_with('[') {
-        let list: Vec<&RawValue> = serde_json::from_str(json).map_err(EventError::Json)?;
+        let list: Vec<&RawValue> = serde_json::from_str(json).map_err(not_json)?;
         return take_all(&list, depth, events);
     }
     if !json.starts_with('{') {
         return Err(EventError::Form);
     }
-    let form: Form<'_> = serde_json::from_str(json).map_err(EventError::Json)?;
+    let form: Form<'_> = serde_json::from_str(json).map_err(not_json)?;
     if form.next_token.is_some() {
         return Err(EventError::Cut);
     }
