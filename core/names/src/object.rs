@@ -7,8 +7,8 @@ use serde::de::value::MapAccessDeserializer;
 use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 
-/// A value that is read from a JSON object alone. Serde would also read a list, as the values of the
-/// object's keys in their order.
+/// A value that is read from a JSON object alone. Serde would also read a list, as the values of
+/// the object's keys in their order.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
 pub struct Object<T>(pub T);
@@ -33,22 +33,22 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
     }
 }
 
-/// The schema of the value itself.
-#[cfg(feature = "schema")]
-impl<T: schemars::JsonSchema> schemars::JsonSchema for Object<T> {
-    fn inline_schema() -> bool {
-        T::inline_schema()
-    }
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-    fn schema_name() -> std::borrow::Cow<'static, str> {
-        T::schema_name()
-    }
-
-    fn schema_id() -> std::borrow::Cow<'static, str> {
-        T::schema_id()
-    }
-
-    fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
-        T::json_schema(generator)
+    #[test]
+    fn only_an_object_is_read_and_the_error_says_so() {
+        #[derive(Debug, PartialEq, Eq, Deserialize)]
+        struct Pair {
+            a: u8,
+            b: u8,
+        }
+        let read = serde_json::from_str::<Object<Pair>>;
+        assert_eq!(read(r#"{"b": 2, "a": 1}"#).unwrap(), Object(Pair { a: 1, b: 2 }));
+        for json in ["[1, 2]", "[]", "null", "1", r#""a""#] {
+            let error = read(json).unwrap_err().to_string();
+            assert!(error.contains("expected an object"), "{json}: {error}");
+        }
     }
 }

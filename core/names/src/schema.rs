@@ -2,7 +2,7 @@
 //! expressions.
 
 use crate::{
-    AccountGlob, AccountId, ActionGlob, ActionName, FunctionRef, KmsKeyArn, Partition,
+    AccountGlob, AccountId, ActionGlob, ActionName, FunctionRef, KmsKeyArn, Object, Partition,
     PipelineGlob, S3Uri, StageGlob, StageName,
 };
 
@@ -53,6 +53,25 @@ text_schema! {
     ), not r"^s3://[^/]*\.\.";
     StageGlob => GLOB;
     StageName => NAME;
+}
+
+/// The schema of the value itself.
+impl<T: schemars::JsonSchema> schemars::JsonSchema for Object<T> {
+    fn inline_schema() -> bool {
+        T::inline_schema()
+    }
+
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        T::schema_name()
+    }
+
+    fn schema_id() -> std::borrow::Cow<'static, str> {
+        T::schema_id()
+    }
+
+    fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        T::json_schema(generator)
+    }
 }
 
 /// The pattern of the regions of all partitions, without `^` and `$`.
