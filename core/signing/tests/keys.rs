@@ -29,6 +29,8 @@ fn keys_are_read_and_identified() {
     assert_eq!((ssh.id().to_string().as_str(), ssh.kind()), ("bmrQd4ily64", KeyKind::Ssh));
     assert_eq!(ssh.credential_id(), None);
     assert_eq!(key(&format!("{SSH} alice@laptop")).unwrap(), ssh, "the comment does not matter");
+    let words = [KeyKind::Passkey, KeyKind::Ssh, KeyKind::SshSecurityKey].map(KeyKind::as_str);
+    assert_eq!(words, ["passkey", "ssh", "ssh-security-key"]);
 }
 
 #[test]

@@ -48,6 +48,38 @@ fn a_signature_is_a_separate_word() {
     }
 }
 
+#[test]
+fn a_comment_is_shown_without_its_signature_and_nothing_else_is_left_out() {
+    let word = word();
+    for (before, after) in
+        [("", ""), ("looks good ", ""), ("ok\u{a0}", "\nship it"), ("[2pr2.x] ", " [2prs] [ok]")]
+    {
+        let shown = Signature::without(&format!("{before}{word}{after}"));
+        let rest = format!("{before}{after}");
+        assert!(shown.split_whitespace().eq(rest.split_whitespace()), "{shown}");
+        assert_eq!(shown, shown.trim());
+    }
+    assert_eq!(Signature::without("no signature, two  spaces"), "no signature, two  spaces");
+}
+
+#[test]
+fn a_broken_signature_is_refused_for_what_is_wrong_with_it() {
+    let word = word();
+    let (start, end) = word.rsplit_once('.').unwrap();
+    for (broken, why) in [
+        (word.replace("[2pr1.p", "[2pr1.x"), "its kind is neither `p` nor `s`"),
+        (format!("{start}]"), "it has too few or too many fields"),
+        (word.replace(']', ".AA.AA]"), "it has too few or too many fields"),
+        (word.replace("[2pr1.p", "[2pr1.s"), "it has too few or too many fields"),
+        (word.replace(']', ".]"), "a field is not base64url in its canonical form"),
+        (format!("{start}.{}", end.trim_end_matches(']')), "it does not end with `]`"),
+        (format!("ok,{word}"), "it is not a separate word"),
+    ] {
+        let error = Signature::from_comment(&broken).unwrap_err();
+        assert_eq!(error, CommentError::Broken(why), "{broken}");
+    }
+}
+
 /// Each byte string has one form, so that there is one comment for one signature.
 #[test]
 fn base64url_in_another_form_is_refused() {

@@ -45,6 +45,8 @@ fn an_answer_lets_nobody_in_and_a_sign_in_answers_nothing() {
     assert_ne!(sign_in().challenge(), statement().challenge());
     let passkey = Passkey::ed25519();
     let answer = client_data(&statement().challenge(), ORIGIN);
+    let signature = passkey.sign(authenticator_data(RP_ID, FLAGS, &[]), &answer);
+    assert!(passkey.public().verify(&APPROVAL, &signature, Some(&desk())).is_ok());
     let refused = verified(&passkey, &passkey.public(), FLAGS, &answer);
     assert_eq!(refused, Err(BadSignature::OtherStatement));
     let entering = client_data(&sign_in().challenge(), ORIGIN);
