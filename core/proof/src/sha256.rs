@@ -4,11 +4,9 @@ use std::fmt;
 use std::str::FromStr;
 
 use ring::digest::{SHA256, digest};
-use serde::{Deserialize, Serialize};
 
 /// A SHA-256, written as 64 hexadecimal digits in lower case.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Sha256([u8; 32]);
 
 /// The error for a text that is not a SHA-256.
@@ -70,20 +68,6 @@ impl FromStr for Sha256 {
     }
 }
 
-impl TryFrom<String> for Sha256 {
-    type Error = NotASha256;
-
-    fn try_from(text: String) -> Result<Self, NotASha256> {
-        text.parse()
-    }
-}
-
-impl From<Sha256> for String {
-    fn from(sum: Sha256) -> Self {
-        sum.to_string()
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -93,6 +77,9 @@ mod tests {
         let empty = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
         assert_eq!(Sha256::of(b"").to_string(), empty);
         assert_eq!(empty.parse(), Ok(Sha256::of(b"")));
+        assert_eq!(format!("{:?}", Sha256::of(b"")), empty);
+        let bytes = *b"0123456789abcdefghijklmnopqrstuv";
+        assert_eq!(Sha256::from_bytes(bytes).as_bytes(), &bytes);
         for wrong in
             ["", "e3", &empty.to_uppercase(), &format!("{empty}00"), &empty.replacen('e', "", 1)]
         {

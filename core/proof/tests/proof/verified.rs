@@ -102,6 +102,19 @@ fn each_code_has_its_place_in_the_book() {
     }
 }
 
+#[test]
+fn a_proof_without_a_signature_is_distinguished_from_one_by_another_key() {
+    let (gate, facts) = (Gate::new(), facts());
+    let key = gate.public();
+    for (proof, why) in [
+        (made(&facts), "nobody signed the envelope"),
+        (Gate::new().sign(made(&facts)), "the given key did not sign the envelope"),
+    ] {
+        let found = verify(&proof, &Rule::default(), &expect(Some(&key), facts.now)).unwrap_err();
+        assert!(found[0].message.starts_with(why) && found.len() == 1, "{found:?}");
+    }
+}
+
 /// One proof with one defect for each code, and no code without one.
 #[test]
 fn each_defect_is_refused_by_its_code() {
@@ -268,8 +281,12 @@ fn each_defect_is_refused_by_its_code() {
         ),
     ];
     for (code, proof, own, expect) in &cases {
-        let found = codes(verify(proof, &rule(own), expect));
-        assert_eq!(found, [*code], "{expect:?}");
+        let found = verify(proof, &rule(own), expect).unwrap_err();
+        for problem in &found {
+            let shown = problem.to_string();
+            assert_eq!(shown.strip_prefix(code.as_str()), Some(&*format!(": {}", problem.message)));
+        }
+        assert_eq!(codes(Err(found)), [*code], "{expect:?}");
     }
     let mut covered: Vec<ProblemCode> = cases.iter().map(|(code, ..)| *code).collect();
     covered.sort_unstable();
