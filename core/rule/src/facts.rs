@@ -318,7 +318,25 @@ mod tests {
             assert_eq!(ActionKind::from_type_id(Some(category), None, None), ActionKind::Other);
         }
         assert_eq!(kind("Approval", "Custom", "Jira"), ActionKind::Other);
+        assert_eq!(kind("Approval", "ThirdParty", "Jira"), ActionKind::Other);
         assert_eq!(ActionKind::from_type_id(None, None, None), ActionKind::Unknown);
+    }
+
+    #[test]
+    fn only_lambda_s_own_action_invokes_a_function() {
+        let invokes = |category, owner, provider| {
+            ActionKind::invokes_lambda(Some(category), Some(owner), Some(provider))
+        };
+        assert!(invokes("Invoke", "AWS", "Lambda"));
+        for (category, owner, provider) in [
+            ("Invoke", "AWS", "StepFunctions"),
+            ("Invoke", "Custom", "Lambda"),
+            ("Deploy", "AWS", "Lambda"),
+            ("Approval", "AWS", "Manual"),
+        ] {
+            assert!(!invokes(category, owner, provider), "{category}/{owner}/{provider}");
+        }
+        assert!(!ActionKind::invokes_lambda(Some("Invoke"), Some("AWS"), None));
     }
 
     #[test]

@@ -159,7 +159,11 @@ pub(crate) fn nobody(principal: &Principal, account: &Account) -> String {
         PrincipalKind::Session { session, .. } if is_generated(session) => format!(
             "{arn} has a session name that software generates, which does not say who is behind it"
         ),
-        PrincipalKind::User { .. } | PrincipalKind::Session { .. } | PrincipalKind::Unknown => {
+        PrincipalKind::Session { .. } => format!(
+            "{arn} has a session name that names nobody: nothing is left of it without its domain, \
+             its tag and its affixes"
+        ),
+        PrincipalKind::User { .. } | PrincipalKind::Unknown => {
             format!("`{arn}` is not the ARN of a user or role session")
         }
     }

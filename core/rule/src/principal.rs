@@ -206,6 +206,21 @@ mod tests {
     }
 
     #[test]
+    fn a_role_is_named_by_itself_and_by_its_sessions() {
+        for (arn, role) in [
+            ("arn:aws:iam::111122223333:role/service-role/Deployer", Some("Deployer")),
+            ("arn:aws:sts::111122223333:assumed-role/Deployer/alice", Some("Deployer")),
+            ("arn:aws:iam::111122223333:user/Deployer", None),
+            ("arn:aws:iam::111122223333:root", None),
+            ("codepipeline.amazonaws.com", None),
+        ] {
+            let principal = Principal::parse(arn);
+            assert_eq!(principal.role(), role, "{arn}");
+            assert_eq!(principal.to_string(), arn);
+        }
+    }
+
+    #[test]
     fn case_does_not_make_another_principal() {
         let is = |a: &str, b: &str| Principal::parse(a).is(&Principal::parse(b));
         assert!(is("arn:aws:iam::111122223333:user/Alice", "arn:aws:iam::111122223333:user/alice"));

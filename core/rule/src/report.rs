@@ -258,6 +258,7 @@ mod tests {
             assert!(text.ends_with("…\ndo this"), "{limit}: {text}");
         }
         assert_eq!(cut("body ", "hint", 9), "body hint");
+        assert_eq!(cut("body ", "a hint", 9), "…\na hin");
     }
 
     #[test]

@@ -211,6 +211,24 @@ fn people_who_wrote_nothing_release_it() {
     assert!(!counted(&facts(&approvers, wrote)).0);
 }
 
+#[test]
+fn an_author_that_names_no_human_could_be_anybody() {
+    let approvers = [HUMANS[1].principals[0], HUMANS[3].principals[0]];
+    for author in [
+        "arn:aws:iam::444455556666:user/carol",
+        "arn:aws:sts::111122223333:assumed-role/Trusted/i-0123456789abcdef0",
+        "arn:aws:sts::111122223333:assumed-role/Deployer/carol",
+        "arn:aws:iam::111122223333:role/Trusted",
+        "arn:aws:iam::111122223333:root",
+        "arn:aws:nothing",
+        "github:stranger/99",
+        "carol",
+    ] {
+        let (is_satisfied, counted) = counted(&facts(&approvers, outputs(&[author], &[])));
+        assert!(!is_satisfied && counted.is_empty(), "{author}: {counted:?}");
+    }
+}
+
 /// The approvers' names among the authors in the record, for a change by alice and dave.
 fn named_authors(exclude: bool, facts: &Facts) -> Vec<Option<String>> {
     let rule = json!({
@@ -232,4 +250,28 @@ fn a_record_names_the_author_among_the_approvers_even_if_authors_count() {
     }
     facts.attempts[0].status = Status::Failed;
     assert_eq!(named_authors(false, &facts), [None, None], "a rejection is not an approval");
+}
+
+/// The reviews function says it, or its outputs are lost.
+#[test]
+fn a_record_says_what_the_reviews_function_said() {
+    let judged = |rule: &str, outputs: Outputs| {
+        let facts = facts(&[HUMANS[1].principals[0]], outputs);
+        decide(&Rule::floor(rule).unwrap(), &facts).unwrap()
+    };
+    let rule = r#"{"reviews": {"function": "reviews"}}"#;
+    let mut said = outputs(&["github:alice-gh/1"], &["github:dave-gh/4", "github:carol-gh/3"]);
+    said.insert("Reviewers".into(), "github:bob-gh/2".into());
+    let whole = judged(rule, said.clone());
+    let reviewed = whole.record().reviewed().unwrap();
+    assert_eq!(reviewed.authors, ["github:alice-gh/1"]);
+    assert_eq!(reviewed.pushers, ["github:carol-gh/3", "github:dave-gh/4"]);
+    assert_eq!(reviewed.reviewers, ["github:bob-gh/2"]);
+    assert_eq!(reviewed.reviewed, "yes");
+    said.remove("Head");
+    let lost = judged(rule, said.clone());
+    let reviewed = lost.record().reviewed().unwrap();
+    assert!(reviewed.reviewed.starts_with("unknown: "), "{reviewed:?}");
+    assert!(reviewed.authors.is_empty() && reviewed.pushers.is_empty());
+    assert_eq!(judged("{}", said).record().reviewed(), None);
 }

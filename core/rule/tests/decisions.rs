@@ -7,7 +7,7 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use rule::{Decision, Facts, ReasonCode, Rule, Verdict, decide};
+use rule::{Decision, Facts, Initiator, ReasonCode, Rule, Verdict, decide};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -115,6 +115,45 @@ fn what_is_no_defect_is_accepted() {
 fn satisfied_facts() -> Facts {
     let case: Case = serde_json::from_str(&read(&fixtures().join("satisfied.json"))).unwrap();
     case.facts
+}
+
+/// INVARIANT (fail closed): somebody who cannot be named could be any of the approvers.
+#[test]
+fn an_initiator_that_names_no_human_could_be_anybody() {
+    let rule = Rule::floor(
+        r#"{"excludeInitiator": true, "trustedSessionRoles": ["Approver", "AWSReservedSSO_*"]}"#,
+    )
+    .unwrap();
+    for initiator in [
+        "arn:aws:iam::444455556666:user/carol",
+        "arn:aws:sts::444455556666:assumed-role/Approver/carol",
+        "arn:aws:sts::111122223333:assumed-role/Approver/i-0123456789abcdef0",
+        "arn:aws:sts::111122223333:assumed-role/Approver/@example.com",
+        "arn:aws:iam::111122223333:role/Approver",
+        "arn:aws:sts::111122223333:assumed-role/AWSReservedSSO_A_01/carol",
+        "arn:aws:sts::111122223333:assumed-role/AWSReservedSSO_A_01/botocore-session-1",
+        "arn:aws:sts::111122223333:assumed-role/Deployer/carol",
+        "arn:aws:iam::111122223333:role/Deployer",
+        "arn:aws:iam::111122223333:root",
+        "arn:aws:sts::111122223333:federated-user/carol",
+        "codepipeline.amazonaws.com",
+        "carol",
+        "",
+    ] {
+        let initiator = Initiator::Principal(initiator.to_owned());
+        let decision = decide(&rule, &Facts { initiator, ..satisfied_facts() }).unwrap();
+        assert_eq!(decision.record().persons, [""; 0], "{:?}", decision.record().initiator);
+        let found = codes(&decision);
+        assert_eq!(found, [ReasonCode::Initiator, ReasonCode::Initiator, ReasonCode::QuorumNotMet]);
+    }
+    for initiator in [
+        "arn:aws:iam::111122223333:user/carol",
+        "arn:aws:sts::111122223333:assumed-role/Approver/carol@example.com",
+    ] {
+        let initiator = Initiator::Principal(initiator.to_owned());
+        let decision = decide(&rule, &Facts { initiator, ..satisfied_facts() }).unwrap();
+        assert_eq!(decision.record().verdict, Verdict::Satisfied);
+    }
 }
 
 #[test]

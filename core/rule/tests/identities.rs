@@ -196,3 +196,24 @@ fn a_claimed_key_never_names_a_person() {
         persons(&[keys("arn:aws:sts::111122223333:assumed-role/Deployer/asmith@example.com")]);
     assert_eq!(people[0].name().to_string(), "role:111122223333/deployer");
 }
+
+#[test]
+fn what_a_trail_shows_joins_people_and_never_names_or_distinguishes_them() {
+    let (asmith, bob) = (
+        keys("arn:aws:iam::111122223333:user/eng/alice"),
+        keys("arn:aws:iam::111122223333:user/Bob"),
+    );
+    let traced = |keys: &Keys, human: &str| keys.also_claiming([Key::Traced(human.to_owned())]);
+    assert_eq!(persons(&[traced(&asmith, "x"), traced(&bob, "y")]).len(), 2);
+    let joined = persons(&[traced(&asmith, "x"), traced(&bob, "x")]);
+    assert_eq!(joined.len(), 1);
+    assert_eq!(joined[0].name().to_string(), "person:asmith");
+    let through = traced(&keys("arn:aws:sts::111122223333:assumed-role/Deployer/carol"), "x");
+    assert_eq!(persons(&[through.clone()])[0].name().to_string(), "role:111122223333/deployer");
+    assert_eq!(persons(&[through, bob]).len(), 2);
+    assert_eq!(persons(&[traced(&keys("bob"), "x")]), []);
+    // A proven key stays proven.
+    let handle = Key::Handle("bob".to_owned());
+    let again = keys("arn:aws:iam::111122223333:user/Bob").also_claiming([handle.clone()]);
+    assert!(again.proven().contains(&handle) && again.claimed().is_empty());
+}

@@ -277,6 +277,43 @@ fn a_handle_under_two_entries_is_named() {
     assert_eq!(pairs, [("adam", "alice", "asmith"), ("alice", "alice-b", "alice")]);
 }
 
+#[test]
+fn a_review_of_a_rule_is_told_what_it_names() {
+    let rule = Rule::floor(
+        r#"{
+            "trustedSessionRoles": ["Approver", "AWSReservedSSO_*", "AWSReservedSSO_Ops_?"],
+            "people": {
+                "alice": ["arn:aws:iam::*:user/asmith", "github:alice-gh"],
+                "bob": ["arn:aws:iam::*:user/bob"],
+                "carol": ["gitlab:alice-gh", "arn:aws:iam::*:user/carol"]
+            },
+            "roster": {"A": ["alice"], "B": ["*"]},
+            "notPeople": ["ci-*"]
+        }"#,
+    )
+    .unwrap();
+    assert_eq!(
+        rule.trusted_globs().collect::<Vec<_>>(),
+        ["AWSReservedSSO_*", "AWSReservedSSO_Ops_?"]
+    );
+    assert_eq!(rule.people_names().collect::<Vec<_>>(), ["alice", "bob", "carol"]);
+    let open: Vec<&str> =
+        ["A", "B", "C"].into_iter().filter(|action| rule.lets_anybody(action)).collect();
+    assert_eq!(open, ["B"]);
+    assert!(rule.names_forge_users() && rule.names_machines());
+    let person = |user: &str| rule.person_of_forge_user(&user.parse().unwrap());
+    assert_eq!(person("github:Alice-GH/7"), Some("alice"));
+    assert_eq!(person("gitlab:alice-gh"), Some("carol"));
+    assert_eq!(person("github:bob"), None);
+
+    let users = Rule::floor(r#"{"people": {"bob": ["arn:aws:iam::*:user/bob"]}}"#).unwrap();
+    for rule in [users, Rule::default()] {
+        assert_eq!(rule.trusted_globs().count(), 0);
+        assert!(!rule.lets_anybody("A") && !rule.names_forge_users() && !rule.names_machines());
+        assert_eq!(rule.person_of_forge_user(&"github:bob".parse().unwrap()), None);
+    }
+}
+
 /// One person serves the floor's whole list and another the parameters' whole list. The union has
 /// two persons, but neither list does.
 mod each_of_two_united_lists_meets_its_own_quorum {
@@ -341,6 +378,21 @@ mod each_of_two_united_lists_meets_its_own_quorum {
         let rule = Rule::default().tightened_by(r#"{"actions": ["A", "B"]}"#, "Approve").unwrap();
         let (verdict, _, _) = judged(&rule, &[("A", "alice"), ("B", "alice"), ("C", "bob")]);
         assert_eq!(verdict, Verdict::Unsatisfied);
+    }
+
+    /// A refusal is read by somebody in a hurry.
+    #[test]
+    fn a_list_of_the_same_actions_is_not_reported_again() {
+        for parameters in
+            [r#"{"actions": ["C", "B", "A"]}"#, r#"{"actions": ["A", "B", "C"], "quorum": 3}"#]
+        {
+            let floor = Rule::floor(r#"{"actions": ["A", "B", "C"], "quorum": 3}"#).unwrap();
+            let rule = floor.tightened_by(parameters, "Approve").unwrap();
+            let (_, codes, message) =
+                judged(&rule, &[("A", "alice"), ("B", "alice"), ("C", "alice")]);
+            let shortfalls = codes.iter().filter(|code| **code == ReasonCode::QuorumNotMet);
+            assert_eq!(shortfalls.count(), 1, "{message}");
+        }
     }
 
     #[test]

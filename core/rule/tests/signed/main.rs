@@ -9,7 +9,7 @@ mod world;
 use rule::ReasonCode::{
     BadSignature, Initiator, NotAPerson, NotOnRoster, NotSigned, SamePerson, SharedRole,
 };
-use rule::{Attempt, Rule, Status, decide};
+use rule::{Attempt, Rule, Status, decide, revisions};
 use serde_json::json;
 use signing::{Answer, Approval};
 use world::{
@@ -135,6 +135,8 @@ fn a_signature_on_the_approval_of_somebody_else_counts_for_nobody() {
         let decision = decision(&rule, [a, b]);
         assert_eq!(reasons(&decision), [BadSignature], "{carrier}");
         assert_eq!(persons(&decision), ["handle:dave"], "{carrier}");
+        let why = format!("ApprovalA: alice signed, and {carrier} is proven to be ");
+        assert!(decision.refusal().unwrap().contains(&why), "{why}");
     }
 }
 
@@ -260,7 +262,10 @@ fn a_device_bound_key_is_one_that_cannot_be_copied() {
         };
         assert!(judged(json!(true)).satisfied().is_some());
         let expected = if counts { vec![] } else { vec![NotSigned] };
-        assert_eq!(reasons(&judged(json!({"deviceBound": true}))), expected);
+        let strict = judged(json!({"deviceBound": true}));
+        assert_eq!(reasons(&strict), expected);
+        let why = "can be copied or synced to other devices, and `requireSignature` asks for keys";
+        assert_eq!(strict.refusal().is_some_and(|refusal| refusal.contains(why)), !counts);
     }
 }
 
@@ -366,6 +371,10 @@ fn if_nobody_knows_what_is_released_no_signature_counts() {
         ),
         ("white space", vec![source(Some("a b"))], false),
     ] {
+        match revisions(&sources) {
+            Ok(known) => assert_eq!(known.into_iter().eq([REVISION]), counts, "{why}"),
+            Err(unknown) => assert!(!counts, "{why}: {unknown}"),
+        }
         let decision = with(sources);
         let expected = if counts { vec![] } else { vec![BadSignature] };
         assert_eq!(reasons(&decision), expected, "{why}");
@@ -411,6 +420,8 @@ fn one_human_is_not_the_signer_and_also_the_person_behind_the_role() {
         let decision = decision(&rule, [signed(&carrier), unsigned(&other)]);
         assert!(decision.satisfied().is_none(), "{carrier} {other}");
         assert_eq!(reasons(&decision), [SharedRole], "{carrier} {other}");
+        let why = "without a signature, and somebody who signed came through that role too";
+        assert!(decision.refusal().unwrap().contains(why), "{carrier} {other}");
         assert_eq!(persons(&decision), ["person:alice"], "{carrier} {other}");
     }
     let other_role = unsigned(&session("Deployer", "zed"));
