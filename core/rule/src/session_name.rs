@@ -110,6 +110,8 @@ mod tests {
             "1234567@example.com",
             "123456789",
             "i-am-bob",
+            "i-christen",
+            "i-abe",
             "christopher.montgomery-smithson1",
             "deadbeef",
         ] {

@@ -95,8 +95,7 @@ impl SigningKeys {
             for text in texts {
                 let key: SigningKey = text.parse().map_err(|error| wrong(format!("{error}")))?;
                 let owner = owners.entry(key.public_key().to_owned()).or_insert(name.clone());
-                let same_id = by_id.get(&key.id()).filter(|(_, other)| *other != key);
-                if *owner != name || same_id.is_some_and(|(other, _)| *other != name) {
+                if *owner != name {
                     return Err(wrong(format!(
                         "the key {} is also listed for `{owner}`; a key belongs to one person, so \
                          remove it from one of them",

@@ -52,6 +52,18 @@ fn cases() -> Vec<Case> {
         rule["excludeAuthors"] = json!(true);
         rule
     };
+    let excluded = [
+        "+ excludeInitiator: the person who started the execution no longer counts",
+        "+ excludeAuthors: the people who wrote or pushed what is released no longer count, and \
+         others must have reviewed it",
+    ];
+    let included = [
+        "- excludeInitiator: the person who started the execution may count too",
+        "- excludeAuthors: the people who wrote or pushed what is released may count too, and \
+         nobody has to have reviewed it",
+    ];
+    let ignored = "- signingKeys: signatures are ignored: an approval with a signature that proves \
+                   nothing counts like one without";
     let with_passkey = |port: &str| json!({"desk": desk(port), "signingKeys": {"al": [passkey]}});
     vec![
         (
@@ -291,6 +303,32 @@ fn cases() -> Vec<Case> {
             vec![],
         ),
         (
+            "handleAffixes: nobody gets onto a roster by them that has no names",
+            json!({"handleAffixes": [], "roster": {"A": ["*"], "B": ["role/Deployer"]}}),
+            json!({"handleAffixes": ["-ops"], "roster": {"A": ["*"], "B": ["role/Deployer"]}}),
+            vec!["+ handleAffixes: `-ops` is left out of handles, which joins persons"],
+            vec![
+                "- handleAffixes: `-ops` is no longer left out of handles, so two names of one \
+                 person may be two persons",
+            ],
+        ),
+        (
+            "handleAffixes with keys that one of the rules has",
+            json!({"handleAffixes": []}),
+            json!({"handleAffixes": ["-ops"], "signingKeys": {"al": [KEY]}}),
+            vec![
+                "- signingKeys: `al` can sign, with the SSH key bmrQd4ily64",
+                "- handleAffixes: `-ops` is left out of handles, which joins persons: whose \
+                 signatures a principal may send depends on it, so this cannot be decided",
+            ],
+            vec![
+                ignored,
+                "- handleAffixes: `-ops` is no longer left out of handles, so two names of one \
+                 person may be two persons",
+                "+ signingKeys: `al` no longer has the SSH key bmrQd4ily64",
+            ],
+        ),
+        (
             "handleAffixes with a roster",
             json!({"handleAffixes": [], "roster": {"A": ["alice"]}}),
             json!({"handleAffixes": ["-ops"], "roster": {"A": ["alice"]}}),
@@ -403,6 +441,158 @@ fn cases() -> Vec<Case> {
             ],
         ),
         (
+            "people: fewer users of somebody who may have started it",
+            json!({"onlyPeople": true, "excludeInitiator": true, "people": {"alice": [alice, ali]}}),
+            json!({"onlyPeople": true, "excludeInitiator": true, "people": {"alice": [alice]}}),
+            vec![
+                "- people: `alice` is no longer `arn:aws:iam::*:user/ali`: if they start or write \
+                 something, the person may count in it",
+            ],
+            vec![
+                "- people: `alice` is also `arn:aws:iam::*:user/ali`: only people that the rule \
+                 names count, so there may be one more",
+            ],
+        ),
+        (
+            "people: fewer users of somebody who may have written it",
+            excluding(json!({"onlyPeople": true, "people": {"alice": [alice, ali]}})),
+            excluding(json!({"onlyPeople": true, "people": {"alice": [alice]}})),
+            vec![
+                "- people: `alice` is no longer `arn:aws:iam::*:user/ali`: if they start or write \
+                 something, the person may count in it",
+            ],
+            vec![
+                "- people: `alice` is also `arn:aws:iam::*:user/ali`: only people that the rule \
+                 names count, so there may be one more",
+            ],
+        ),
+        (
+            "people: fewer users, and only the new rule excludes authors and initiators",
+            json!({"onlyPeople": true, "reviews": reviews(1, 1), "people": {"alice": [alice, ali]}}),
+            excluding(
+                json!({"onlyPeople": true, "excludeInitiator": true, "people": {"alice": [alice]}}),
+            ),
+            vec![
+                excluded[0],
+                excluded[1],
+                "+ people: `alice` is no longer `arn:aws:iam::*:user/ali`",
+            ],
+            vec![
+                included[0],
+                included[1],
+                "- people: `alice` is also `arn:aws:iam::*:user/ali`: only people that the rule \
+                 names count, so there may be one more",
+            ],
+        ),
+        (
+            "people: somebody leaves whose name is on the roster",
+            json!({"onlyPeople": true, "roster": {"A": ["al", "bob"]}, "people": {"al": [ali], "bob": [bob]}}),
+            json!({"onlyPeople": true, "roster": {"A": ["al", "bob"]}, "people": {"bob": [bob]}}),
+            vec![
+                "- people: `al` is no longer one of `people`: the roster has the name, which now \
+                 stands for anybody with that handle",
+            ],
+            vec![
+                "- people: `al` is one person: `arn:aws:iam::*:user/ali`: only people that the \
+                 rule names count, so there may be one more",
+            ],
+        ),
+        (
+            "people: somebody leaves who is not on the roster",
+            json!({"onlyPeople": true, "roster": {"A": ["bob"]}, "people": {"al": [ali], "bob": [bob]}}),
+            json!({"onlyPeople": true, "roster": {"A": ["bob"]}, "people": {"bob": [bob]}}),
+            vec!["+ people: `al` is no longer one of `people`"],
+            vec![
+                "- people: `al` is one person: `arn:aws:iam::*:user/ali`: only people that the \
+                 rule names count, so there may be one more",
+            ],
+        ),
+        (
+            "people: somebody joins, and a key too",
+            json!({}),
+            json!({"people": {"bob": [bob]}, "signingKeys": {"al": [KEY]}}),
+            vec![
+                "- signingKeys: `al` can sign, with the SSH key bmrQd4ily64",
+                "- people: `bob` is one person: `arn:aws:iam::*:user/bob`: whose signatures a \
+                 principal may send depends on it, so this cannot be decided",
+            ],
+            vec![
+                ignored,
+                "- people: `bob` is no longer one of `people`: these principals may still count, \
+                 as somebody else",
+                "+ signingKeys: `al` no longer has the SSH key bmrQd4ily64",
+            ],
+        ),
+        (
+            "people: a user of a forge that another entry may mean",
+            excluding(json!({"people": {"al": ["github:al/7", ali], "bob": ["github:bo"]}})),
+            excluding(json!({"people": {"al": [ali], "bob": ["github:bo"]}})),
+            vec![
+                "- people: `al` is no longer `github:al/7`: another entry may name this user, so \
+                 this cannot be decided",
+            ],
+            vec![
+                "- people: `al` is also `github:al/7`: what this user writes keeps only that \
+                 person from counting",
+            ],
+        ),
+        (
+            "people: a login that another entry may mean",
+            excluding(json!({"people": {"al": ["github:al", ali], "bob": ["github:bo/8"]}})),
+            excluding(json!({"people": {"al": [ali], "bob": ["github:bo/8"]}})),
+            vec![
+                "- people: `al` is no longer `github:al`: another entry may name this user, so \
+                 this cannot be decided",
+            ],
+            vec![
+                "- people: `al` is also `github:al`: what this user writes keeps only that \
+                 person from counting",
+            ],
+        ),
+        (
+            "people: a user of a forge that no other entry means",
+            excluding(
+                json!({"people": {"al": ["github:al/7", ali], "bob": ["gitlab:bo", "github:bo/8"]}}),
+            ),
+            excluding(json!({"people": {"al": [ali], "bob": ["gitlab:bo", "github:bo/8"]}})),
+            vec!["+ people: `al` is no longer `github:al/7`"],
+            vec![
+                "- people: `al` is also `github:al/7`: what this user writes keeps only that \
+                 person from counting",
+            ],
+        ),
+        (
+            "people: a user of a forge, and only the new rule excludes authors",
+            json!({"reviews": reviews(1, 1), "people": {"al": ["github:al/7", ali], "bob": ["github:bo"]}}),
+            excluding(json!({"people": {"al": [ali], "bob": ["github:bo"]}})),
+            vec![excluded[1], "+ people: `al` is no longer `github:al/7`"],
+            vec![included[1], "+ people: `al` is also `github:al/7`"],
+        ),
+        (
+            "roster: one more person for one action",
+            json!({"roster": {"A": ["alice"], "B": ["bob"]}}),
+            json!({"roster": {"A": ["alice", "carol"], "B": ["bob"]}}),
+            vec!["- roster: `carol` may answer `A`"],
+            vec!["+ roster: `carol` may no longer answer `A`"],
+        ),
+        (
+            "roster: an action that is no longer required",
+            json!({"actions": ["A", "B", "C"], "roster": {"A": ["alice"], "B": ["bob"], "C": ["*"]}}),
+            json!({"actions": ["A", "B"], "roster": {"A": ["alice"], "B": ["bob"]}}),
+            vec!["- actions: `C` no longer has to be approved"],
+            vec![
+                "- actions: `C` must be approved too, but the quorum of 2 counts it in, so fewer \
+                 than 2 persons may give all of `A` and `B`",
+            ],
+        ),
+        (
+            "signingKeys: a passkey under another credential id",
+            with_passkey(""),
+            json!({"desk": desk(""), "signingKeys": {"al": [passkey.replace("Y3JlZGVudGlhbA", "b3RoZXI")]}}),
+            vec!["- signingKeys: `al` has the new passkey M54v-RdjBQc"],
+            vec!["- signingKeys: `al` has the new passkey M54v-RdjBQc"],
+        ),
+        (
             "people: a user of somebody",
             json!({"onlyPeople": true, "people": {"alice": [alice]}}),
             json!({"onlyPeople": true, "people": {"alice": [alice, ali]}}),
@@ -498,6 +688,23 @@ fn cases() -> Vec<Case> {
             vec!["- notPeople: `deploy-bot` is no longer a machine"],
         ),
         (
+            "notPeople: a machine that only the new rule may exclude",
+            json!({"reviews": reviews(1, 1)}),
+            excluding(json!({"excludeInitiator": true, "notPeople": ["bot", "github:bot"]})),
+            vec![
+                excluded[0],
+                excluded[1],
+                "+ notPeople: `bot` is a machine",
+                "+ notPeople: `github:bot` is a machine",
+            ],
+            vec![
+                included[0],
+                included[1],
+                "- notPeople: `bot` is no longer a machine",
+                "+ notPeople: `github:bot` is no longer a machine",
+            ],
+        ),
+        (
             "notPeople: a pattern that has the name",
             json!({"notPeople": ["deploy-bot"]}),
             json!({"notPeople": ["Deploy-*"]}),
@@ -536,6 +743,20 @@ fn each_change_is_reported_in_both_directions() {
         assert_eq!(changes(&old, &new), forth, "{name}");
         assert_eq!(changes(&new, &old), back, "{name}, back");
     }
+}
+
+#[test]
+fn a_rule_does_not_differ_from_itself() {
+    let execution = json!({"pipelineExecutionId": "3137f7cb-7cf7-4abc-9b2c-0123456789ab"});
+    let rules = cases().into_iter().flat_map(|(_, old, new, ..)| [old, new]);
+    for rule in rules.chain([execution]) {
+        assert_eq!(changes(&rule, &rule), [""; 0], "{rule}");
+    }
+}
+
+#[test]
+fn an_effect_has_one_word() {
+    assert_eq!([Effect::Loosens, Effect::Tightens].map(Effect::as_str), ["loosens", "tightens"]);
 }
 
 /// A key that is missing here is one whose changes nobody sees.

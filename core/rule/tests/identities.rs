@@ -209,7 +209,10 @@ fn what_a_trail_shows_joins_people_and_never_names_or_distinguishes_them() {
     assert_eq!(joined.len(), 1);
     assert_eq!(joined[0].name().to_string(), "person:asmith");
     let through = traced(&keys("arn:aws:sts::111122223333:assumed-role/Deployer/carol"), "x");
-    assert_eq!(persons(&[through.clone()])[0].name().to_string(), "role:111122223333/deployer");
+    assert_eq!(
+        persons(std::slice::from_ref(&through))[0].name().to_string(),
+        "role:111122223333/deployer"
+    );
     assert_eq!(persons(&[through, bob]).len(), 2);
     assert_eq!(persons(&[traced(&keys("bob"), "x")]), []);
     // A proven key stays proven.

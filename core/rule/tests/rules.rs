@@ -62,6 +62,8 @@ fn what_is_no_rule_is_refused_by_key() {
         r#"{"people": {"role/x": ["arn:aws:iam::*:user/alice"]}}"#,
         r#"{"people": {"alice": ["arn:aws:iam::*:user/alice"], "alice": ["arn:aws:iam::*:user/bob"]}}"#,
         r#"{"people": {"alice": ["arn:aws:iam::*:user/alice"], "Alice": ["arn:aws:iam::*:user/bob"]}}"#,
+        r#"{"people": {"alice": ["github:al"], "bob": ["github:AL"]}}"#,
+        r#"{"people": {"alice": ["github:al/7"], "bob": ["github:bo/7"]}}"#,
         r#"{"roster": {"ApprovalA": []}}"#,
         r#"{"roster": {"ApprovalA": [""]}}"#,
         r#"{"roster": {"ApprovalA": ["alice@example.com"]}}"#,
@@ -214,6 +216,16 @@ fn the_stricter_demand_for_signatures_wins() {
     }
     let plain: RequireSignature = serde_json::from_str(r#"{"deviceBound": false}"#).unwrap();
     assert_eq!(plain, Any);
+}
+
+#[test]
+fn one_human_may_have_several_names_on_a_forge() {
+    for people in [
+        r#"{"alice": ["github:al", "github:al/7", "github:alice/7", "gitlab:al"]}"#,
+        r#"{"alice": ["github:al/7"], "bob": ["gitlab:al/7", "github:bo/8"]}"#,
+    ] {
+        Rule::floor(&format!(r#"{{"people": {people}}}"#)).unwrap();
+    }
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! The demands that are single values: of two, one is stricter.
 
+use std::cmp::Ordering;
+
 use super::change::Compared;
 use crate::signing_keys::RequireSignature;
 use crate::trusted_role::SharedRoles;
@@ -54,20 +56,19 @@ fn shared_roles(compared: &mut Compared<'_>) {
 }
 
 fn require_signature(compared: &mut Compared<'_>) {
+    const KEY: &str = "requireSignature";
     let (old, new) = (compared.old.require_signature(), compared.new.require_signature());
-    let message = match (new < old, new) {
-        (_, _) if new == old => return,
-        (true, RequireSignature::No) => "approvals no longer have to be signed",
-        (true, _) => "keys that can leave their device may sign too",
-        (false, RequireSignature::DeviceBound) => {
-            "approvals have to be signed by keys that cannot leave their device"
+    match (new.cmp(&old), new) {
+        (Ordering::Equal, _) => {}
+        (Ordering::Less, RequireSignature::No) => {
+            compared.loosens(KEY, "approvals no longer have to be signed");
         }
-        (false, _) => "approvals have to be signed",
-    };
-    if new < old {
-        compared.loosens("requireSignature", message);
-    } else {
-        compared.tightens("requireSignature", message);
+        (Ordering::Less, _) => {
+            compared.loosens(KEY, "keys that can leave their device may sign too")
+        }
+        (Ordering::Greater, RequireSignature::DeviceBound) => compared
+            .tightens(KEY, "approvals have to be signed by keys that cannot leave their device"),
+        (Ordering::Greater, _) => compared.tightens(KEY, "approvals have to be signed"),
     }
 }
 
@@ -110,17 +111,16 @@ fn switches(compared: &mut Compared<'_>) {
 fn max_age(compared: &mut Compared<'_>) {
     const KEY: &str = "maxAgeMinutes";
     match (compared.old.max_age_minutes(), compared.new.max_age_minutes()) {
-        (old, new) if old == new => {}
         (Some(old), None) => compared
             .loosens(KEY, format!("approvals never get too old; the limit was {old} minutes")),
         (Some(old), Some(new)) if new > old => {
             let message = format!("approvals may be {new} minutes old, and not only {old}");
             compared.loosens(KEY, message);
         }
-        (_, Some(new)) => {
+        (old, Some(new)) if old != Some(new) => {
             compared.tightens(KEY, format!("approvals older than {new} minutes do not count"));
         }
-        (None, None) => {}
+        (None | Some(_), Some(_)) | (None, None) => {}
     }
 }
 

@@ -39,7 +39,7 @@ pub(super) fn compare(compared: &mut Compared<'_>) {
         new.requires_every_approval() || new.named_actions().any(|named| named == action)
     };
     let gone = before.keys().filter(|action| !after.contains_key(*action));
-    for action in gone.filter(|action| !after.is_empty() && is_required(action)) {
+    for action in gone.filter(|action| is_required(action)) {
         let message = format!("`{action}` is not on the roster, so nobody counts in it");
         compared.tightens(KEY, message);
     }

@@ -4,6 +4,7 @@
 
 mod changes;
 mod model;
+mod standing;
 mod world;
 
 use rule::ReasonCode::{
@@ -41,6 +42,9 @@ fn two_signatures_that_one_role_carried_are_two_people() {
     assert_eq!(satisfied.approvers(), "alice, bob");
     assert_eq!(satisfied.basis(), "signature");
     assert_eq!(decision.record().revisions, [REVISION]);
+    let keys = [("alice", &alice), ("bob", &bob)]
+        .map(|(name, human)| (name.to_owned(), vec![human.key().to_string()]));
+    assert_eq!(*decision.record().rule.signing_keys, keys.into());
     insta::assert_snapshot!("signed-summary", satisfied.summary());
     insta::assert_json_snapshot!("signed-approvals", decision.record().approvals);
 }
@@ -244,10 +248,10 @@ fn a_passkey_made_for_another_site_proves_nothing() {
 #[test]
 fn a_device_bound_key_is_one_that_cannot_be_copied() {
     let bob = Human::with_passkey(2, Passkey::DeviceBound);
-    for (alice, counts) in [
-        (Human::with_passkey(1, Passkey::DeviceBound), true),
-        (Human::with_passkey(1, Passkey::Synced), false),
-        (Human::with_ssh(1), false),
+    for (alice, kind, reach, counts) in [
+        (Human::with_passkey(1, Passkey::DeviceBound), "passkey", "device-bound", true),
+        (Human::with_passkey(1, Passkey::Synced), "passkey", "synced", false),
+        (Human::with_ssh(1), "SSH key", "can be copied", false),
     ] {
         let judged = |required| {
             let rule =
@@ -260,7 +264,11 @@ fn a_device_bound_key_is_one_that_cannot_be_copied() {
                 ],
             )
         };
-        assert!(judged(json!(true)).satisfied().is_some());
+        let loose = judged(json!(true));
+        assert!(loose.satisfied().is_some());
+        let signature = loose.record().approvals[0].signature.as_ref().unwrap();
+        let words = format!("alice's {kind} {}, {reach}", alice.key().id());
+        assert_eq!(signature.describe(), words);
         let expected = if counts { vec![] } else { vec![NotSigned] };
         let strict = judged(json!({"deviceBound": true}));
         assert_eq!(reasons(&strict), expected);
