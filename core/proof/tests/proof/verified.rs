@@ -35,6 +35,29 @@ fn a_proof_of_the_gate_shows_its_release() {
     assert_eq!(verified.decision.record().persons, ["handle:alice", "handle:bob"]);
 }
 
+/// Other programs look a release up by the digest that they know.
+#[test]
+fn a_revision_is_named_by_its_own_digest_if_it_has_one() {
+    let sum = Sha256::of(b"image").to_string();
+    // Of an object in S3, as long as a commit's.
+    let version = "3sL4kqtJlcpXroDTDmJ.rmSpXd3dIbrHg0123456";
+    let of_text = |text: &str| ("sha256", Sha256::of(text.as_bytes()).to_string());
+    for (revision, (algorithm, digest)) in [
+        (COMMIT.to_owned(), ("gitCommit", COMMIT.to_owned())),
+        (format!("sha256:{sum}"), ("sha256", sum.clone())),
+        (sum.clone(), of_text(&sum)),
+        (format!("sha256:{}", &sum[1..]), of_text(&format!("sha256:{}", &sum[1..]))),
+        (COMMIT.to_uppercase(), of_text(&COMMIT.to_uppercase())),
+        (COMMIT[1..].to_owned(), of_text(&COMMIT[1..])),
+        (version.to_owned(), of_text(version)),
+    ] {
+        let mut facts = facts();
+        facts.attempts.last_mut().unwrap().revision = Some(revision.clone());
+        let subject = statement_of(&made(&facts))["subject"][0].take();
+        assert_eq!(subject, json!({"name": revision, "digest": {algorithm: digest}}));
+    }
+}
+
 #[test]
 fn without_the_gates_key_the_people_show_it_and_nothing_else_is_believed() {
     let facts = signed_facts();
