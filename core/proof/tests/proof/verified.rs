@@ -39,6 +39,8 @@ fn a_proof_of_the_gate_shows_its_release() {
 #[test]
 fn a_revision_is_named_by_its_own_digest_if_it_has_one() {
     let sum = Sha256::of(b"image").to_string();
+    let without_first = |text: &str| text.chars().skip(1).collect::<String>();
+    let (short, short_commit) = (without_first(&sum), without_first(COMMIT));
     // Of an object in S3, as long as a commit's.
     let version = "3sL4kqtJlcpXroDTDmJ.rmSpXd3dIbrHg0123456";
     let of_text = |text: &str| ("sha256", Sha256::of(text.as_bytes()).to_string());
@@ -46,9 +48,9 @@ fn a_revision_is_named_by_its_own_digest_if_it_has_one() {
         (COMMIT.to_owned(), ("gitCommit", COMMIT.to_owned())),
         (format!("sha256:{sum}"), ("sha256", sum.clone())),
         (sum.clone(), of_text(&sum)),
-        (format!("sha256:{}", &sum[1..]), of_text(&format!("sha256:{}", &sum[1..]))),
+        (format!("sha256:{short}"), of_text(&format!("sha256:{short}"))),
         (COMMIT.to_uppercase(), of_text(&COMMIT.to_uppercase())),
-        (COMMIT[1..].to_owned(), of_text(&COMMIT[1..])),
+        (short_commit.clone(), of_text(&short_commit)),
         (version.to_owned(), of_text(version)),
     ] {
         let mut facts = facts();
@@ -136,6 +138,36 @@ fn a_proof_without_a_signature_is_distinguished_from_one_by_another_key() {
         let found = verify(&proof, &Rule::default(), &expect(Some(&key), facts.now)).unwrap_err();
         assert!(found[0].message.starts_with(why) && found.len() == 1, "{found:?}");
     }
+}
+
+#[test]
+fn a_time_limit_includes_its_last_moment_and_an_expiry_does_not() {
+    let (gate, facts) = (Gate::new(), facts());
+    let (proof, key) = (gate.sign(made(&facts)), gate.public());
+    let (minute, hour) = (SignedDuration::from_mins(1), SignedDuration::from_hours(1));
+    let nanosecond = SignedDuration::from_nanos(1);
+    let at = |now, max_age| {
+        codes(verify(&proof, &Rule::default(), &Expect { max_age, ..expect(Some(&key), now) }))
+    };
+    assert_eq!(at(facts.now + hour, Some(hour)), []);
+    assert_eq!(at(facts.now + hour + nanosecond, Some(hour)), [ProblemCode::TooOld]);
+    assert_eq!(at(facts.now - minute * 5, None), []);
+    assert_eq!(at(facts.now - minute * 5 - nanosecond, None), [ProblemCode::FromTheFuture]);
+    assert_eq!(at(facts.now + hour * 24 - nanosecond, None), []);
+    assert_eq!(at(facts.now + hour * 24, None), [ProblemCode::Expired]);
+}
+
+#[test]
+fn the_environment_of_a_proof_is_that_which_the_gate_signed() {
+    let (gate, facts) = (Gate::new(), signed_facts());
+    let key = gate.public();
+    let rule = rule(&own_rule());
+    let signed = verify(&gate.sign(made(&facts)), &rule, &expect(Some(&key), facts.now)).unwrap();
+    assert_eq!(signed.check_environment("prod"), Ok(()));
+    let other = signed.check_environment("test").unwrap_err();
+    assert_eq!(other.code, ProblemCode::AnotherEnvironment);
+    let unsigned = verify(&made(&facts), &rule, &expect(None, facts.now)).unwrap();
+    assert!(unsigned.check_environment("prod").is_err());
 }
 
 /// One proof with one defect for each code, and no code without one.
