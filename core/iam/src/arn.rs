@@ -19,15 +19,15 @@ pub(crate) struct Resource {
 }
 
 impl Resource {
-    /// Reads the pieces as they are, and completed if they are an incomplete ARN.
+    /// Reads the pieces as they are, and completed if they are an incomplete ARN. What is unknown
+    /// comes after the fifth colon: policy variables before it stay as written.
     pub(crate) fn from_pieces(pieces: &[Piece]) -> Vec<Self> {
         let mut tokens = Vec::with_capacity(pieces.len());
         let mut colons = 0;
         let mut certain = true;
         let mut rest = pieces.iter().peekable();
         while let Some(piece) = rest.next() {
-            // An unknown value may contain colons, so the rest may be in any segment.
-            let within = if colons < COLONS && certain { Class::Segment } else { Class::Any };
+            let within = if colons < COLONS { Class::Segment } else { Class::Any };
             tokens.push(match piece {
                 Piece::Char(c) => {
                     colons += usize::from(*c == ':');
@@ -47,9 +47,6 @@ impl Resource {
         let certain = certain && !has_any_type(pieces);
         let resource = |tokens| Self { pattern: Pattern::from_tokens(tokens), certain };
         let missing = COLONS.saturating_sub(colons);
-        // A field that may contain colons is enough for all the missing ones.
-        let is_known = !pieces.contains(&Piece::Unknown);
-        let missing = if is_known { missing } else { missing.min(1) };
         let completed = (missing > 0).then(|| {
             let fields = [Token::Exactly(':'), Token::Run(Class::Any)].repeat(missing);
             resource([tokens.clone(), fields].concat())
@@ -113,6 +110,10 @@ mod tests {
         ] {
             assert!(matches(text, arn), "{text}");
         }
+        // The resource is the last segment, with all its colons.
+        let group = "arn:aws:logs:us-east-1:111122223333:log-group:x:log-stream:y";
+        assert!(matches("arn:aws:logs:us-east-1:111122223333:log-*m:?", group));
+        assert!(!matches("arn:aws:logs:us-*m:?", group));
         for text in [
             "arn:aws:codepipeline:us-*3:payments/*",
             "arn:aws:codepipeline:us-east-1?111122223333:payments/*",
