@@ -117,6 +117,23 @@ fn satisfied_facts() -> Facts {
     case.facts
 }
 
+#[test]
+fn a_record_shows_who_the_rule_says_the_people_are() {
+    let json = serde_json::json!({
+        "people": {
+            "Alice": ["arn:aws:iam::*:user/alice", "github:al"],
+            "bob": ["arn:aws:iam::*:user/bob"],
+        },
+        "roster": {"ApprovalA": ["alice", "carol"], "ApprovalB": ["*"]},
+    });
+    let rule = Rule::floor(&json.to_string()).unwrap();
+    let decision = decide(&rule, &satisfied_facts()).unwrap();
+    let shown = serde_json::to_value(&decision.record().rule).unwrap();
+    assert_eq!(shown["people"]["alice"], json["people"]["Alice"]);
+    assert_eq!(shown["people"]["bob"], json["people"]["bob"]);
+    assert_eq!(shown["roster"], json["roster"]);
+}
+
 /// INVARIANT (fail closed): somebody who cannot be named could be any of the approvers.
 #[test]
 fn an_initiator_that_names_no_human_could_be_anybody() {
