@@ -323,7 +323,7 @@ mod tests {
     }
 
     #[test]
-    fn only_lambda_s_own_action_invokes_a_function() {
+    fn only_the_action_of_lambda_invokes_a_function() {
         let invokes = |category, owner, provider| {
             ActionKind::invokes_lambda(Some(category), Some(owner), Some(provider))
         };
