@@ -541,3 +541,27 @@ fn what_one_principal_is_denied_may_be_all_that_another_is_granted() {
         assert_eq!(reach(&frame, &parts, false), Ok(Some("arn:p:s:r:n:q".to_owned())));
     }
 }
+
+#[test]
+fn to_blame_is_what_allows_and_what_may_deny() {
+    let arn = "arn:aws:codepipeline:us-east-1:111122223333:a/b/c";
+    let open = json!({"StringEquals": {"aws:ResourceTag/team": "x"}});
+    let statement = |effect: &str, resource: &str, condition: Value| {
+        json!({
+            "Effect": effect, "Action": ACTION, "Resource": resource, "Condition": condition,
+        })
+    };
+    let policy = json!({"Version": "2012-10-17", "Statement": [
+        statement("Allow", "arn:aws:codepipeline:us-east-1:111122223333:other/*", json!({})),
+        statement("Allow", "*", open.clone()),
+        statement("Allow", arn, json!({})),
+        statement("Deny", "arn:aws:codepipeline:us-east-1:111122223333:other/*", json!({})),
+        statement("Deny", "arn:aws:codepipeline:*:*:a/*", open),
+    ]});
+    let kinds = [Policy::identity(&policy.to_string()).unwrap()];
+    let clauses = clauses(&kinds);
+    let blamed = clauses.blame(arn);
+    let places: Vec<_> = blamed.iter().map(|it| (it.statement, it.open.len())).collect();
+    assert_eq!(places, [(2, 0), (4, 1)]);
+    assert_eq!(clauses.allow(arn), Truth::Unknown);
+}
