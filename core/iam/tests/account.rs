@@ -1,4 +1,4 @@
-//! An account: what it has, and which policies decide for whom.
+//! An account: what it has, and which policies decide for its users and roles.
 
 #![cfg(test)]
 

@@ -80,9 +80,9 @@ pub use reviewed::Reviewed;
 pub use reviews::{Reviews, ReviewsRecord};
 pub use revisions::{UnknownRevision, revisions};
 pub use rule::Rule;
-#[cfg(feature = "schema")]
-pub use schema::rule_schema;
 pub use signature_record::SignatureRecord;
 pub use signing_keys::RequireSignature;
 pub use splits::Split;
 pub use trusted_role::{SharedRoles, Trust};
+#[cfg(feature = "schema")]
+pub use written::rule_schema;

@@ -10,7 +10,6 @@ use crate::pattern::PrincipalPattern;
 use crate::proof::Environment;
 use crate::strict::WholeNumber;
 use crate::trusted_role::TrustedRole;
-use crate::written::RuleFile;
 
 const IAM_NAME: &str = "^[A-Za-z0-9_+=,.@-]+$";
 const ROSTER_ENTRY: &str = r"^(\*|([Rr][Oo][Ll][Ee]/)?[A-Za-z0-9_+=,.@-]+)$";
@@ -38,12 +37,6 @@ text_schema! {
         r"^([A-Za-z0-9_+=,.@-]+",
         r"|[Aa][Ww][Ss][Rr][Ee][Ss][Ee][Rr][Vv][Ee][Dd][Ss][Ss][Oo][^*?]*[*?][\s\S]*)$",
     );
-}
-
-/// The JSON Schema of a rule.
-#[must_use]
-pub fn rule_schema(generator: SchemaGenerator) -> Schema {
-    generator.into_root_schema_for::<RuleFile>()
 }
 
 /// An object of lists that have at least one item each.

@@ -171,6 +171,13 @@ pub(crate) struct RuleFile {
     _schema: Option<String>,
 }
 
+/// The JSON Schema of a rule.
+#[cfg(feature = "schema")]
+#[must_use]
+pub fn rule_schema(generator: schemars::SchemaGenerator) -> schemars::Schema {
+    generator.into_root_schema_for::<RuleFile>()
+}
+
 /// The site of the desk, which passkeys are bound to.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
