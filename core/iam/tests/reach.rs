@@ -565,3 +565,42 @@ fn to_blame_is_what_allows_and_what_may_deny() {
     assert_eq!(places, [(2, 0), (4, 1)]);
     assert_eq!(clauses.allow(arn), Truth::Unknown);
 }
+
+/// More resources than are asked about at once, so each choice of them is asked about.
+#[test]
+fn many_resources_are_as_open_and_as_certain_as_one() {
+    let many = |pattern: &str, condition: Value| {
+        let resources: Vec<String> = (10..30)
+            .map(|n| format!("arn:p:s:r:n:{}", pattern.replace('N', &n.to_string())))
+            .collect();
+        let statement = json!({
+            "Effect": "Allow", "Action": ACTION, "Resource": resources, "Condition": condition,
+        });
+        let document = json!({"Version": "2012-10-17", "Statement": [statement]});
+        [Policy::identity(&document.to_string()).unwrap()]
+    };
+    let reached = |kinds: [[Policy; 1]; 2], open| {
+        let frame = Frame::new(&[FramePart::Text("arn:p:s:r:n:"), FramePart::Glob("*", NAME)]);
+        let [one, other] = kinds.each_ref().map(|kinds| clauses(kinds));
+        let parts =
+            [Part { suffix: "/S/A", clauses: &one }, Part { suffix: "/T/B", clauses: &other }];
+        let found = reach(&frame, &parts, open).unwrap();
+        assert!(found.as_ref().is_none_or(|text| allowed(&parts, text, open)));
+        found.is_some()
+    };
+    let open = json!({"StringEquals": {"aws:ResourceTag/team": "x"}});
+    let unknown = "pN${aws:PrincipalTag/x}/*";
+    for (one, other, condition, certain, possible) in [
+        ("pN/*", "pN/*", json!({}), true, true),
+        ("pN/S*", "pN/T*", json!({}), true, true),
+        ("pN/S/A", "pN/T/*", json!({}), true, true),
+        ("pN/*", "pN/*", open, false, true),
+        (unknown, unknown, json!({}), false, true),
+        ("pN/*", "qN/*", json!({}), false, false),
+        ("pN/T*", "pN/T*", json!({}), false, false),
+    ] {
+        let kinds = || [many(one, condition.clone()), many(other, condition.clone())];
+        assert_eq!(reached(kinds(), false), certain, "{one} {other} {condition}");
+        assert_eq!(reached(kinds(), true), possible, "{one} {other} {condition}");
+    }
+}
