@@ -165,3 +165,75 @@ fn one_outsider_has_one_identity() {
     let kinds = kinds.map(|outsider| outsider.identity());
     assert!(kinds[0] != kinds[1] && kinds[1] != kinds[2] && kinds[0] != kinds[2]);
 }
+
+/// The account if R trusts these principals, and a role B that a boundary limits.
+fn trusting(principals: &Value) -> Account {
+    let mut details = details();
+    let mut limited = role("/", "B");
+    limited["PermissionsBoundary"] = details["UserDetailList"][1]["PermissionsBoundary"].clone();
+    details["RoleDetailList"].as_array_mut().unwrap().push(limited);
+    let trust = &mut details["RoleDetailList"][0]["AssumeRolePolicyDocument"];
+    trust["Statement"][0]["Principal"] = principals.clone();
+    trust["Statement"][0]["Action"] = json!("sts:AssumeRole*");
+    Account::parse(&details.to_string()).unwrap()
+}
+
+#[test]
+fn a_trust_policy_names_people_inside_and_outside() {
+    let bounded = Actor::Role(RoleIx(2));
+    let of = |arn: &str| json!({"AWS": arn});
+    let principal = |arn: &str| Outsider::Principal(arn.to_owned());
+    let (alice, bob) = ("arn:aws:iam::111122223333:user/team/alice", "AIDAbob");
+    let saml = "arn:aws:iam::111122223333:saml-provider/idp";
+    let malformed = "arn:aws:iam::nobody:root";
+    for (principals, everybody, account, named, outside) in [
+        (of("*"), true, false, vec![], vec![Outsider::Anybody]),
+        (of("111122223333"), false, true, vec![], vec![]),
+        (of("arn:aws:iam::111122223333:root"), false, true, vec![], vec![]),
+        (of("444455556666"), false, false, vec![], vec![Outsider::Account("444455556666".into())]),
+        (json!({"AWS": [alice, bob]}), false, false, vec![ALICE, BOB], vec![]),
+        (of("arn:aws:sts::111122223333:assumed-role/B/x"), false, false, vec![bounded], vec![]),
+        (of(OTHER_ALICE), false, false, vec![], vec![principal(OTHER_ALICE)]),
+        (of("arn:aws:iam:::user/nobody"), false, false, vec![], vec![]),
+        (of(malformed), false, false, vec![], vec![principal(malformed)]),
+        (json!({"Federated": saml}), false, false, vec![], vec![Outsider::Saml(saml.to_owned())]),
+        (
+            json!({"Federated": "token.example"}),
+            false,
+            false,
+            vec![],
+            vec![Outsider::Web("token.example".to_owned())],
+        ),
+    ] {
+        let of_account = trusting(&principals);
+        let role = of_account.role(RoleIx(0)).unwrap();
+        let trustees = of_account.trustees(role);
+        assert_eq!((trustees.everybody, trustees.account), (everybody, account), "{principals}");
+        assert_eq!(trustees.named, named, "{principals}");
+        assert_eq!(of_account.named_outsiders(role), outside, "{principals}");
+    }
+}
+
+#[test]
+fn a_boundary_limits_a_role_that_is_named_and_not_its_sessions() {
+    let assumes = |actor, trusted: &str| {
+        let account = trusting(&json!({"AWS": trusted}));
+        let assumer = account.assumer(actor, |_| true).unwrap();
+        assumer.assume(account.role(RoleIx(0)).unwrap()).is_some()
+    };
+    let bounded = Actor::Role(RoleIx(2));
+    let (role, session) =
+        ("arn:aws:iam::111122223333:role/B", "arn:aws:sts::111122223333:assumed-role/B/x");
+    for (actor, trusted, may) in [
+        (ALICE, "arn:aws:iam::111122223333:user/team/alice", true),
+        (ALICE, "AIDAbob", false),
+        // No policy of hers allows it.
+        (ALICE, "111122223333", false),
+        (BOB, "AIDAbob", true),
+        (bounded, role, false),
+        (bounded, session, true),
+        (ALICE, session, false),
+    ] {
+        assert_eq!(assumes(actor, trusted), may, "{actor:?} {trusted}");
+    }
+}
