@@ -15,6 +15,10 @@ use crate::pattern::Pattern;
 /// finds a shortest text.
 const AT_ONCE: usize = 12;
 
+/// The most `*` of the resources that are asked about at once. A text moves on at each of them or
+/// not, in each resource independently, so the states of one walk grow with the product of all.
+const RUNS_AT_ONCE: usize = 48;
+
 /// The colons of a complete ARN.
 const COLONS: usize = 5;
 
@@ -27,14 +31,14 @@ pub(crate) fn choices<'p, S: Copy>(
 ) -> Option<Vec<Vec<&'p Resource>>> {
     let granting = parts.iter().map(|part| part.clauses.granting(open));
     let granting: Vec<Vec<&Resource>> = granting.collect::<Option<_>>()?;
-    if granting.iter().map(Vec::len).sum::<usize>() <= AT_ONCE {
+    if are_few(&granting) {
         return None;
     }
     let meeting = |(resources, texts): (Vec<&'p Resource>, &Pattern)| -> Vec<&'p Resource> {
         resources.into_iter().filter(|resource| resource.pattern.meets(texts)).collect()
     };
     let granting: Vec<Vec<&Resource>> = granting.into_iter().zip(texts).map(meeting).collect();
-    if granting.iter().map(Vec::len).sum::<usize>() <= AT_ONCE {
+    if are_few(&granting) {
         return None;
     }
     let mut choices: Vec<Vec<&Resource>> = match (parts, granting.as_slice()) {
@@ -57,6 +61,13 @@ pub(crate) fn choices<'p, S: Copy>(
         (least(choice), texts)
     });
     Some(choices)
+}
+
+/// Whether one walk through all of these resources is quick.
+fn are_few(granting: &[Vec<&Resource>]) -> bool {
+    let all = || granting.iter().flatten();
+    all().count() <= AT_ONCE
+        && all().map(|resource| resource.pattern.runs()).sum::<usize>() <= RUNS_AT_ONCE
 }
 
 /// Resources by the characters that they name after the fifth colon. The texts have no further

@@ -87,10 +87,15 @@ impl<'a, S: Copy> Clause<'a, S> {
         self.open.is_empty() && self.regions.is_empty()
     }
 
+    /// The resources that it names.
+    pub(crate) fn named(&self) -> impl Iterator<Item = &Resource> {
+        let (About::These(resources) | About::AllBut(resources)) = &self.about;
+        resources.iter()
+    }
+
     /// The resources and regions that it names.
     pub(crate) fn resources(&self) -> impl Iterator<Item = &Resource> {
-        let (About::These(resources) | About::AllBut(resources)) = &self.about;
-        resources.iter().chain(self.regions())
+        self.named().chain(self.regions())
     }
 
     /// The regions that it names, as patterns of ARNs.

@@ -15,6 +15,11 @@ use crate::pattern::Pattern;
 use crate::policy::Policy;
 use crate::truth::Truth;
 
+/// The most patterns of a set that is compared with the other sets that a text must match, and the
+/// most such sets: a quick look, since a walk decides in any case.
+const NARROW: usize = 4;
+const REQUIRED: usize = 16;
+
 /// Policies of one kind, each with its source. It is enough if one of them allows. `S` identifies a
 /// policy, and comes back in [`Blame`].
 pub type Policies<'a, S> = Vec<(S, &'a Policy)>;
@@ -296,15 +301,45 @@ impl<'a, S: Copy> Clauses<'a, S> {
         self.kinds().any(Vec::is_empty)
     }
 
-    /// Whether some kind of policy allows nothing of what a pattern matches.
+    /// Whether the policies allow nothing of what a pattern matches. `true` is certain.
     pub(crate) fn allow_nothing_of(&self, texts: &Pattern) -> bool {
-        let may_allow = |clause: &Clause<'_, S>| match clause.about() {
-            About::These(resources) => {
-                resources.iter().any(|resource| resource.pattern.meets(texts))
-            }
-            About::AllBut(_) => true,
+        let mut narrow: Vec<Vec<Pattern>> = Vec::new();
+        let colons = texts.names_its_colons().then(|| texts.colons());
+        // With as many colons as all texts have, the wildcards of a pattern match none.
+        let narrowed = |pattern: &&Pattern| match Some(pattern.colons()) == colons {
+            true => pattern.without_colons(),
+            false => (*pattern).clone(),
         };
-        !self.kinds().all(|kind| kind.iter().any(may_allow))
+        for one_of in self.required() {
+            let mut meeting = one_of.filter(|pattern| pattern.meets(texts));
+            let first: Vec<&Pattern> = meeting.by_ref().take(NARROW + 1).collect();
+            if first.is_empty() {
+                return true;
+            }
+            if first.len() <= NARROW && narrow.len() < REQUIRED {
+                narrow.push(first.iter().map(narrowed).collect());
+            }
+        }
+        let meet = |a: &[Pattern], b: &[Pattern]| a.iter().any(|a| b.iter().any(|b| a.meets(b)));
+        let mut rest = narrow.as_slice();
+        while let [first, others @ ..] = rest {
+            if others.iter().any(|other| !meet(first, other)) {
+                return true;
+            }
+            rest = others;
+        }
+        false
+    }
+
+    /// Sets of patterns. A text on which the action may be allowed matches at least one of each: of
+    /// those that some kind of policy allows, and of those that a denial of all others spares.
+    fn required(&self) -> impl Iterator<Item = impl Iterator<Item = &Pattern>> {
+        let these = |clause: &'_ Clause<'a, S>| matches!(clause.about(), About::These(_));
+        let kinds = self.kinds().filter(move |kind| kind.iter().all(these)).map(Vec::as_slice);
+        let sparing =
+            self.denies.iter().filter(move |clause| clause.is_certain() && !these(clause));
+        let all = kinds.chain(sparing.map(std::slice::from_ref));
+        all.map(|clauses| clauses.iter().flat_map(Clause::named).map(|resource| &resource.pattern))
     }
 
     /// The resources of the statements that grant the action, for questions that a request decides

@@ -234,6 +234,11 @@ impl Pattern {
         }
     }
 
+    /// The number of its `*`.
+    pub(crate) fn runs(&self) -> usize {
+        self.middle.iter().filter(|token| matches!(token, Token::Run(_))).count()
+    }
+
     /// The number of characters that every text has at least.
     pub(crate) fn least(&self) -> usize {
         let middle = self.middle.iter().filter(|token| !matches!(token, Token::Run(_)));
@@ -272,6 +277,21 @@ impl Pattern {
     /// Whether no wildcard of the pattern matches a colon.
     pub(crate) fn names_its_colons(&self) -> bool {
         self.middle.iter().all(|token| matches!(token, Token::Exactly(_)) || !token.takes(':'))
+    }
+
+    /// The same for texts that have no more colons than it names: there, its wildcards match none.
+    pub(crate) fn without_colons(&self) -> Self {
+        let tokens = self.tokens().map(|token| match token {
+            Token::One(Class::Any) => Token::One(Class::Segment),
+            Token::Run(Class::Any) => Token::Run(Class::Segment),
+            Token::Exactly(_) | Token::One(_) | Token::Run(_) => token,
+        });
+        Self::from_tokens(tokens)
+    }
+
+    /// The number of colons that it names.
+    pub(crate) fn colons(&self) -> usize {
+        self.tokens().filter(|token| *token == Token::Exactly(':')).count()
     }
 
     /// Whether texts of both may end with the same characters. `false` is certain.
