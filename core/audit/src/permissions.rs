@@ -108,6 +108,12 @@ impl<'a> Permissions<'a> {
         state: &State<'a>,
         action: Action,
     ) -> Option<Rc<EquivalenceClass<'a>>> {
+        // Cheap, so it is asked first: most policies say nothing about most actions.
+        let allows = |(id, policy): &(PolicyId, &'a Policy)| match self.is_stored(*id, policy) {
+            true => self.policies.allows(*id, action),
+            false => self.statements(policy, action).any(|it| it.effect == Effect::Allow),
+        };
+        state.grants.identity.iter().any(allows).then_some(())?;
         let mut grants = state.grants.clone();
         let is_about = |(id, policy): &(PolicyId, &'a Policy)| match self.is_stored(*id, policy) {
             true => self.policies.is_about(*id, action),
@@ -116,8 +122,6 @@ impl<'a> Permissions<'a> {
         grants.identity.retain(is_about);
         let limits = grants.limits.boundary.iter_mut().chain(&mut grants.limits.controls);
         limits.for_each(|policies| policies.retain(is_about));
-        let mut granting = grants.identity.iter().flat_map(|(_, policy)| &policy.statements);
-        granting.any(|statement| statement.effect == Effect::Allow).then_some(())?;
         Some(self.class_with(action, &grants, &state.context))
     }
 
@@ -334,6 +338,11 @@ impl<'a> Permissions<'a> {
             Some(known) => Cow::Borrowed(known.get_or_init(compute)),
             None => Cow::Owned(compute()),
         }
+    }
+
+    /// What is known about a condition key in the requests of an actor.
+    pub(super) fn value(&self, actor: Actor, key: &str) -> Value {
+        self.context(actor).get(key).clone()
     }
 
     /// Whether a policy allows at least one of several actions on anything that matters.

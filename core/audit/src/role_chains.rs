@@ -5,11 +5,11 @@
 //! the same chains.
 
 use std::cell::RefCell;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::rc::Rc;
 
-use iam::Truth;
 use iam::account::{Account, Actor, Assumption, Role, RoleIx, UserIx};
+use iam::{Truth, Value};
 
 use crate::action::Action;
 use crate::by_actor::ByActor;
@@ -24,7 +24,7 @@ pub(super) struct RoleChains<'a> {
     /// The roles that every member of a class may assume directly.
     of_class: HashMap<ClassId, Vec<RoleIx>>,
     /// The other roles that an actor may assume.
-    of_actor: HashMap<Actor, Vec<RoleIx>>,
+    of_actor: ByActor<Vec<RoleIx>>,
     /// Whether each role, by its place, may serve a slot.
     approves: Vec<bool>,
     /// Whether each role, by its place, may serve a slot, bypass the gate or become somebody else.
@@ -32,6 +32,9 @@ pub(super) struct RoleChains<'a> {
     /// The roles that matter and that trust every principal of the account.
     open: HashSet<RoleIx>,
     known: RefCell<HashMap<Option<ClassId>, Rc<Reachable>>>,
+    /// The roles of the last actor that does not share them with its class: several checks ask
+    /// about one actor in a row.
+    recent: RefCell<Option<(Actor, Rc<Reachable>)>>,
 }
 
 /// The roles that somebody may become, nearest first.
@@ -115,6 +118,7 @@ impl<'a> RoleChains<'a> {
                 || also.contains(&at)
         };
         let callers = Callers::new(reach);
+        let mut alike = Alike::default();
         let mut of_class: HashMap<ClassId, Vec<RoleIx>> = HashMap::new();
         let mut of_actor: HashMap<Actor, Vec<RoleIx>> = HashMap::new();
         let may_assume = |actor: Actor, at: RoleIx, role: &'a Role| {
@@ -124,7 +128,9 @@ impl<'a> RoleChains<'a> {
         for (at, role) in account.roles_by_ix() {
             let trustees = account.trustees(role);
             let is_open = trustees.account || trustees.everybody;
-            if is_open && matters(at) && !depends_on_the_caller(role) {
+            let keys = keys_about_the_caller(role);
+            let is_for_all = keys.is_empty() && !has_exceptions(role);
+            if is_open && matters(at) && is_for_all {
                 open.insert(at);
             }
             let named: HashSet<Actor> = trustees.named.iter().copied().collect();
@@ -134,14 +140,24 @@ impl<'a> RoleChains<'a> {
             } else if trustees.account {
                 // The callers' own policies decide, and most allow nothing.
                 for (id, members) in callers.that_may_assume(&role.identity.arn) {
-                    if depends_on_the_caller(role) {
+                    if trustees.are_told_apart || has_exceptions(role) {
                         one_by_one.extend(members);
                         continue;
                     }
                     let other =
                         |member: &&Actor| !named.contains(*member) && **member != Actor::Role(at);
-                    if members.iter().find(other).is_some_and(|any| may_assume(*any, at, role)) {
-                        of_class.entry(id).or_default().push(at);
+                    if is_for_all {
+                        if members.iter().find(other).is_some_and(|any| may_assume(*any, at, role))
+                        {
+                            of_class.entry(id).or_default().push(at);
+                        }
+                        continue;
+                    }
+                    for alike in alike.of_class(reach, id, members, &keys).iter() {
+                        let mut others = alike.iter().filter(other).copied().peekable();
+                        if others.peek().is_some_and(|any| may_assume(*any, at, role)) {
+                            others.for_each(|it| of_actor.entry(it).or_default().push(at));
+                        }
                     }
                 }
             }
@@ -157,13 +173,15 @@ impl<'a> RoleChains<'a> {
         let approves = approves.map(|(at, _)| reach.slots_of(Actor::Role(at)).any()).collect();
         let class = ByActor::new(account, |actor| callers.class.get(&actor).copied());
         let matters = account.roles_by_ix().map(|(at, _)| matters(at)).collect();
-        let known = RefCell::default();
-        Self { account, class, of_class, of_actor, approves, matters, open, known }
+        let of_actor =
+            ByActor::new(account, |actor| of_actor.get(&actor).cloned().unwrap_or_default());
+        let (known, recent) = (RefCell::default(), RefCell::default());
+        Self { account, class, of_class, of_actor, approves, matters, open, known, recent }
     }
 
     /// Whether a role trusts the actor itself, so that others with the same policies differ.
     pub(super) fn has_its_own(&self, actor: Actor) -> bool {
-        self.of_actor.contains_key(&actor)
+        self.of_actor.get(actor).is_some_and(|roles| !roles.is_empty())
     }
 
     /// The class of an actor if all of the class reach the same roles.
@@ -184,8 +202,14 @@ impl<'a> RoleChains<'a> {
     /// The roles that an actor may become, and perhaps itself.
     pub(super) fn from(&self, actor: Actor) -> Rc<Reachable> {
         let class = self.class.get(actor).copied().flatten();
-        if self.of_actor.contains_key(&actor) {
-            return Rc::new(self.search(actor, class));
+        if self.has_its_own(actor) {
+            let mut recent = self.recent.borrow_mut();
+            if let Some((_, known)) = recent.as_ref().filter(|(of, _)| *of == actor) {
+                return Rc::clone(known);
+            }
+            let found = Rc::new(self.search(actor, class));
+            *recent = Some((actor, Rc::clone(&found)));
+            return found;
         }
         let mut known = self.known.borrow_mut();
         Rc::clone(known.entry(class).or_insert_with(|| Rc::new(self.search(actor, class))))
@@ -200,7 +224,7 @@ impl<'a> RoleChains<'a> {
         while let Some((actor, class, before)) = from {
             let of_class = class.filter(|class| classes.insert(*class));
             let of_class = of_class.and_then(|class| self.of_class.get(&class));
-            let of_actor = self.of_actor.get(&actor);
+            let of_actor = self.of_actor.get(actor);
             for role in of_class.into_iter().chain(of_actor).flatten() {
                 if let Some(seen @ false) = seen.get_mut(role.0) {
                     *seen = true;
@@ -252,19 +276,50 @@ impl<'a> RoleChains<'a> {
     }
 }
 
-/// Whether the trust policy of a role may decide differently about principals whose own policies
-/// say the same.
-fn depends_on_the_caller(role: &Role) -> bool {
-    role.trust.statements.iter().any(|statement| {
-        let all_but = statement.principals.as_ref().is_some_and(|principals| principals.all_but);
-        let keys = statement.conditions.iter().flat_map(iam::Condition::keys);
-        all_but || keys.map(str::to_lowercase).any(|key| is_about_the_caller(&key))
-    })
+/// Whether the trust policy of a role is about all principals but some.
+fn has_exceptions(role: &Role) -> bool {
+    let mut principals = role.trust.statements.iter().filter_map(|it| it.principals.as_ref());
+    principals.any(|principals| principals.all_but)
+}
+
+/// The condition keys by whose values the trust policy of a role may decide differently about
+/// principals whose own policies say the same. In lower case.
+fn keys_about_the_caller(role: &Role) -> BTreeSet<String> {
+    let conditions = role.trust.statements.iter().flat_map(|statement| &statement.conditions);
+    let keys = conditions.flat_map(iam::Condition::keys).map(str::to_lowercase);
+    keys.filter(|key| is_about_the_caller(key)).collect()
 }
 
 /// Whether the value of a condition key is the caller's own. The key is in lower case.
 fn is_about_the_caller(key: &str) -> bool {
     key.starts_with("aws:principal") || ["aws:username", "aws:userid"].contains(&key)
+}
+
+/// The members of classes in groups with the same values of some condition keys. Many roles ask for
+/// the same keys.
+#[derive(Default)]
+struct Alike(HashMap<(ClassId, BTreeSet<String>), Groups>);
+
+type Groups = Rc<[Vec<Actor>]>;
+
+impl Alike {
+    fn of_class(
+        &mut self,
+        reach: &ReachIndex<'_>,
+        class: ClassId,
+        members: &[Actor],
+        keys: &BTreeSet<String>,
+    ) -> Groups {
+        let group = || {
+            let mut groups: HashMap<Vec<Value>, Vec<Actor>> = HashMap::new();
+            for member in members {
+                let values = keys.iter().map(|key| reach.permissions.value(*member, key));
+                groups.entry(values.collect()).or_default().push(*member);
+            }
+            groups.into_values().collect()
+        };
+        Rc::clone(self.0.entry((class, keys.clone())).or_insert_with(group))
+    }
 }
 
 /// The actors whose own policies may allow them to assume roles, by equivalence class.

@@ -7,6 +7,7 @@ use std::slice;
 
 use audit::{Release, Scope, audit};
 use iam::account::Account;
+use proptest::prelude::*;
 use serde_json::{Value, json};
 
 const ACCOUNT: &str = "111122223333";
@@ -186,4 +187,75 @@ fn a_trust_policy_that_names_an_id_or_a_session_is_about_that_one() {
         role("Other", &session, &[approve("pay", "B")]),
     ];
     assert_eq!(found(THROUGH_ROLE, &[], &roles), ["Second"]);
+}
+
+/// A role that approves both slots. It trusts the account, or those with a tag, but one user.
+fn guarded(name: &str, team: Option<&str>, denied: Option<&str>) -> Value {
+    let mut made = role(name, &root(), &[approve("pay", "A"), approve("pay", "B")]);
+    let trust = &mut made["AssumeRolePolicyDocument"]["Statement"];
+    if let Some(team) = team {
+        trust[0]["Condition"] = json!({"StringEquals": {"aws:PrincipalTag/team": team}});
+    }
+    if let Some(denied) = denied {
+        let user = format!("arn:aws:iam::{ACCOUNT}:user/{denied}");
+        let statement =
+            json!({"Effect": "Deny", "Action": "sts:AssumeRole", "Principal": {"AWS": user}});
+        trust.as_array_mut().unwrap().push(statement);
+    }
+    made
+}
+
+/// The first of those with the same permissions was asked for all of them.
+#[test]
+fn a_trust_policy_that_denies_one_user_leaves_the_role_open_to_the_others() {
+    let users = ["ann", "bob"].map(|name| user(name, &[allow("sts:AssumeRole", "*")]));
+    for (denied, left) in [("ann", "bob"), ("bob", "ann")] {
+        let roles = [guarded("Deployer", None, Some(denied))];
+        assert_eq!(found(THROUGH_ROLE, &users, &roles), [left], "without {denied}");
+    }
+}
+
+const NAMES: [&str; 5] = ["ann", "bob", "cy", "dan", "eve"];
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(200))]
+
+    /// Users with the same tags are asked about once for each role.
+    #[test]
+    fn roles_that_trust_tags_are_open_to_those_who_have_them(
+        users in prop::collection::vec((prop::option::of("[ab]"), prop::bool::weighted(0.8)), 1..6),
+        roles in prop::collection::vec(
+            (prop::option::of("[ab]"), prop::option::weighted(0.3, 0..5_usize)),
+            1..4,
+        ),
+    ) {
+        let named = || NAMES.into_iter().zip(&users);
+        let made_users: Vec<Value> = named()
+            .map(|(name, (team, may_assume))| {
+                let assume = allow("sts:AssumeRole", "*");
+                let mut made = user(name, if *may_assume { slice::from_ref(&assume) } else { &[] });
+                if let Some(team) = team {
+                    made["Tags"] = json!([{"Key": "team", "Value": team}]);
+                }
+                made
+            })
+            .collect();
+        let made_roles: Vec<Value> = (0..)
+            .zip(&roles)
+            .map(|(at, (team, denied))| {
+                let denied = denied.filter(|at| *at < users.len()).map(|at| NAMES[at]);
+                guarded(&format!("role-{at}"), team.as_deref(), denied)
+            })
+            .collect();
+        let is_open = |name: &str, tag: &Option<String>| {
+            roles.iter().any(|(team, denied)| {
+                (team.is_none() || team == tag) && denied.is_none_or(|at| NAMES[at] != name)
+            })
+        };
+        let expected: Vec<&str> = named()
+            .filter(|(name, (tag, may_assume))| *may_assume && is_open(name, tag))
+            .map(|(name, _)| name)
+            .collect();
+        prop_assert_eq!(found(THROUGH_ROLE, &made_users, &made_roles), expected);
+    }
 }

@@ -11,7 +11,7 @@ use crate::condition::Condition;
 use crate::context::Context;
 use crate::document::Effect;
 use crate::grants::Clauses;
-use crate::policy::{Concern, Statement, Trusted};
+use crate::policy::{Concern, Principals, Statement, Trusted};
 use crate::truth::Truth;
 
 /// The action, in lower case, as [`crate::Grants::about`] expects it.
@@ -65,6 +65,9 @@ pub struct Trustees {
     pub account: bool,
     /// These principals.
     pub named: Vec<Actor>,
+    /// Whether a statement that denies is about some of the account's principals only, without
+    /// regard to conditions.
+    pub are_told_apart: bool,
 }
 
 impl<'a> Assumer<'a> {
@@ -183,6 +186,15 @@ impl Account {
     #[must_use]
     pub fn trustees(&self, role: &Role) -> Trustees {
         let mut trustees = Trustees::default();
+        let mut denying =
+            role.trust.statements.iter().filter(|statement| statement.effect == Effect::Deny);
+        trustees.are_told_apart = denying.any(|statement| {
+            let names_some = |principals: &Principals| {
+                let names_one = |it: &Trusted| matches!(it, Trusted::Arn(_) | Trusted::UniqueId(_));
+                principals.all_but || principals.aws.iter().any(names_one)
+            };
+            statement.principals.as_deref().is_some_and(names_some)
+        });
         let allowing =
             role.trust.statements.iter().filter(|statement| statement.effect == Effect::Allow);
         for principals in allowing.filter_map(|statement| statement.principals.as_ref()) {
