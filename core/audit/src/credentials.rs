@@ -85,8 +85,9 @@ pub(crate) fn as_two_people(
                     Some(it) => steps::to_assume(view, actor, it.actor),
                     None => made.get(at.saturating_sub(own.len())).cloned().unwrap_or_default(),
                 };
-                steps::append(&mut chain, steps);
+                chain.extend(steps);
             }
+            let chain = steps::each_once(&chain);
             return Ok(Some(TwoSlots { pair, chain, by_somebody_made: false, verdict }));
         }
     }

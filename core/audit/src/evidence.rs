@@ -54,8 +54,8 @@ pub(super) fn chain(
     chain
 }
 
-/// The most steps of a chain of roles that are shown at each of its ends.
-const SHOWN: usize = 5;
+/// The most steps of a chain that are shown at each of its ends.
+pub(super) const SHOWN: usize = 5;
 
 /// The evidence of a chain of roles, step by step. The middle of a long chain is left out.
 pub(super) fn chain_of_roles(

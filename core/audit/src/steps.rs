@@ -1,5 +1,7 @@
 //! The steps of a chain, in words and as evidence.
 
+use std::collections::HashSet;
+
 use findings::{Check, Evidence, Finding};
 use iam::account::{Actor, RoleIx};
 
@@ -63,13 +65,10 @@ pub(crate) fn through(view: &AccountView<'_>, actor: Actor, roles: &[RoleIx]) ->
     steps.collect()
 }
 
-/// Adds steps to a chain, each once.
-pub(crate) fn append(chain: &mut Vec<Step>, steps: impl IntoIterator<Item = Step>) {
-    for step in steps {
-        if !chain.contains(&step) {
-            chain.push(step);
-        }
-    }
+/// The steps of a chain, each at its first place only.
+pub(crate) fn each_once<'s>(chain: impl IntoIterator<Item = &'s Step>) -> Vec<Step> {
+    let mut seen = HashSet::new();
+    chain.into_iter().filter(|step| seen.insert(*step)).cloned().collect()
 }
 
 /// The steps of an actor, in words: what is done to which resource.
@@ -90,15 +89,18 @@ pub(crate) fn words(view: &AccountView<'_>, actor: Actor, chain: &[Step]) -> Str
         };
         format!("{}{on}{by}", step.action)
     };
-    let mut texts: Vec<String> = chain.iter().map(one).collect();
-    if texts.len() > NAMED {
-        let left_out = texts.len() - NAMED;
-        let end = texts.split_off(texts.len() - NAMED / 2);
-        texts.truncate(NAMED / 2);
-        texts.push(format!("{left_out} more steps"));
-        texts.extend(end);
-    }
-    texts.join(", then ")
+    let [first, middle, last] = ends_and_middle(chain, NAMED / 2);
+    let middle = (!middle.is_empty()).then(|| format!("{} more steps", middle.len()));
+    let texts = first.iter().map(one).chain(middle).chain(last.iter().map(one));
+    texts.collect::<Vec<String>>().join(", then ")
+}
+
+/// The first steps of a chain, those between, and the last ones. A short chain has no middle.
+fn ends_and_middle(chain: &[Step], end: usize) -> [&[Step]; 3] {
+    let (first, rest) = chain.split_at_checked(end).unwrap_or((chain, &[]));
+    let left_out = rest.len().saturating_sub(end);
+    let (middle, last) = rest.split_at_checked(left_out).unwrap_or((&[], rest));
+    [first, middle, last]
 }
 
 /// Whether a step changes code that may run with the role that it names.
@@ -107,10 +109,24 @@ fn is_on_running_code(view: &AccountView<'_>, step: &Step) -> bool {
         && matches!(view.account().actor(&step.resource), Some(Actor::Role(_)))
 }
 
-/// The evidence of the steps: each with the statements that allow it now.
+/// The evidence of the steps: each with the statements that allow it now. The middle of a long
+/// chain is left out.
 pub(crate) fn evidence(view: &AccountView<'_>, actor: Actor, chain: &[Step]) -> Vec<Evidence> {
+    let [first, middle, last] = ends_and_middle(chain, evidence::SHOWN);
+    let mut found = vec![evidence::actor(view.account(), actor, "acts")];
+    found.extend(evidence_of(view, first));
+    if let Some(step) = middle.last() {
+        let steps = middle.len();
+        let detail = format!("{} may be done to it, the last of {steps} more steps", step.action);
+        found.push(Evidence::new("target", &step.resource, detail));
+    }
+    found.extend(evidence_of(view, last));
+    found
+}
+
+fn evidence_of(view: &AccountView<'_>, chain: &[Step]) -> Vec<Evidence> {
     let account = view.account();
-    let mut found = vec![evidence::actor(account, actor, "acts")];
+    let mut found = Vec::new();
     for step in chain {
         let by = match &step.by {
             Who::Actor(by) => Some(*by).filter(|_| !step.is_changed),

@@ -153,14 +153,18 @@ fn finding(
         None => "as itself".to_owned(),
         Some(chain) => {
             let (last, before) = chain.through.split_last().unwrap_or((&chain.role, &[]));
-            let names: Vec<String> = before.iter().map(|at| format!("`{}`", role(*at))).collect();
-            match names.as_slice() {
+            let quoted = |at: &RoleIx| format!("`{}`", role(*at));
+            match before {
                 [] => format!("as `{}`", role(*last)),
-                [first, .., end] if names.len() > NAMED => {
-                    let others = names.len() - 2;
+                [first, .., end] if before.len() > NAMED => {
+                    let [first, end] = [first, end].map(quoted);
+                    let others = before.len() - 2;
                     format!("as `{}` through {first}, {others} other roles and {end}", role(*last))
                 }
-                names => format!("as `{}` through {}", role(*last), names.join(" and ")),
+                before => {
+                    let names: Vec<String> = before.iter().map(quoted).collect();
+                    format!("as `{}` through {}", role(*last), names.join(" and "))
+                }
             }
         }
     };

@@ -44,6 +44,11 @@ pub(super) struct Changes {
 }
 
 impl Changes {
+    /// Whether a change is noted.
+    pub(super) fn has(&self, change: Change) -> bool {
+        self.made.contains_key(&change)
+    }
+
     /// Notes a change, with the form that makes it. Returns whether it is new.
     pub(super) fn note(&mut self, change: Change, by: usize, steps: Vec<Step>) -> bool {
         let is_new = !self.made.contains_key(&change);
@@ -89,8 +94,8 @@ impl Changes {
         let (by, all): (BTreeSet<usize>, Vec<&Vec<Step>>) =
             made.map(|(by, steps)| (*by, steps)).unzip();
         let mut chain = Vec::new();
-        steps::append(&mut chain, all.into_iter().flatten().cloned());
-        (by, chain)
+        chain.extend(all.into_iter().flatten());
+        (by, steps::each_once(chain))
     }
 }
 

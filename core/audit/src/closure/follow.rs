@@ -47,11 +47,9 @@ impl<'a> Closure<'_, 'a> {
     pub(super) fn follow(&mut self, at: usize) {
         let Some(form) = self.forms.get(at) else { return };
         let (who, permissions) = (form.who.clone(), form.permissions.clone());
-        let writes = WRITES.iter().chain(&REMOVALS);
-        let mut allowed = writes.filter(|action| {
-            self.view.reach.permissions.class_as(&permissions, **action).is_some()
-        });
-        if allowed.next().is_some() {
+        let writing = self.writing(&permissions);
+        if writing.as_ref().is_some_and(|writing| !self.writing.contains(writing)) {
+            self.writing.extend(writing);
             self.writers.push(at);
             let mut actors: Vec<(usize, Actor)> =
                 self.as_now.iter().map(|(actor, at)| (*at, *actor)).collect();

@@ -33,6 +33,16 @@ pub(super) const ACTIONS: [Action; 5] = [
 impl<'a> Closure<'_, 'a> {
     /// The form assigns roles of IAM Identity Center, or writes their permissions.
     pub(super) fn administer(&mut self, at: usize, who: &As<'a>) {
+        let account = self.view.account();
+        // The permission sets of approvers. People who have one are approvers already.
+        let all = account.roles_by_ix().filter(|(_, role)| role.identity.path().starts_with(PATH));
+        let roles = all.map(|(at, _)| Actor::Role(at));
+        let roles = roles.filter(|role| self.view.reach.slots_of(*role).any());
+        let roles: Vec<Actor> = roles.collect();
+        // Most accounts have none, and what may be done to anything is a hard question.
+        if roles.is_empty() {
+            return;
+        }
         let permissions = &self.view.reach.permissions;
         let may = |action: &Action| self.view.reach.can(who, *action);
         let assigning = ASSIGNING.iter().copied().find(may);
@@ -40,12 +50,6 @@ impl<'a> Closure<'_, 'a> {
         if assigning.or(writing).is_none() {
             return;
         }
-        let account = self.view.account();
-        // The permission sets of approvers. People who have one are approvers already.
-        let all = account.roles_by_ix().filter(|(_, role)| role.identity.path().starts_with(PATH));
-        let roles = all.map(|(at, _)| Actor::Role(at));
-        let roles = roles.filter(|role| self.view.reach.slots_of(*role).any());
-        let roles: Vec<Actor> = roles.collect();
         for role in roles {
             let arn = account.arn(role);
             let called = format!("somebody in `{}`", self.view.name(role));

@@ -19,6 +19,7 @@ use std::rc::Rc;
 use iam::account::{Actor, PolicyId};
 
 use self::changes::Changes;
+use self::write::Writing;
 use crate::account_view::AccountView;
 use crate::action::Action;
 use crate::answerer::Answerer;
@@ -115,8 +116,10 @@ pub(crate) struct Closure<'p, 'a> {
     known: HashSet<Classes>,
     /// The forms that serve a slot, one for each class.
     serving: Vec<(usize, Rc<EquivalenceClass<'a>>, Rc<ServedSlots>, Answerer)>,
-    /// The forms that have been followed and may change others.
+    /// The forms that have been followed and may change others, one for each way to be allowed it.
     writers: Vec<usize>,
+    /// What decides about the changes that each of these may make.
+    writing: HashSet<Writing>,
     /// The changes that can be made to actors among the forms.
     changes: HashMap<Actor, Changes>,
     outcome: Outcome,
@@ -152,6 +155,7 @@ impl<'p, 'a> Closure<'p, 'a> {
             known: HashSet::new(),
             serving: Vec::new(),
             writers: Vec::new(),
+            writing: HashSet::new(),
             changes: HashMap::new(),
             outcome: Outcome::default(),
             wants,
@@ -259,9 +263,13 @@ impl<'p, 'a> Closure<'p, 'a> {
         let candidates =
             self.serving.iter().map(|(_, class, served, _)| Candidate::now(class, served));
         let candidates: Vec<Candidate<'_>> = candidates.collect();
-        let by: Vec<Answerer> = self.serving.iter().map(|(.., by)| by.clone()).collect();
         let last = candidates.len().saturating_sub(1);
         let with_last = |i, j| i == last || j == last;
+        // Most serve no two, and then nobody asks who answers.
+        if reach.find_pair(&candidates, |_, i, j| with_last(i, j)).map_err(undecided)?.is_none() {
+            return Ok(());
+        }
+        let by: Vec<Answerer> = self.serving.iter().map(|(.., by)| by.clone()).collect();
         let found = best_pair(&self.view.counting, reach, &candidates, &by, with_last);
         let Some((pair, verdict)) = found.map_err(undecided)? else {
             return Ok(());
@@ -320,10 +328,10 @@ impl<'p, 'a> Closure<'p, 'a> {
         for end in ends {
             self.add_to_chain(*end, &mut seen, &mut chain);
         }
-        chain
+        steps::each_once(chain)
     }
 
-    fn add_to_chain(&self, at: usize, seen: &mut HashSet<usize>, chain: &mut Vec<Step>) {
+    fn add_to_chain<'s>(&'s self, at: usize, seen: &mut HashSet<usize>, chain: &mut Vec<&'s Step>) {
         // Not by recursion: a chain of roles may be long.
         let mut left = vec![(at, false)];
         while let Some((at, is_ready)) = left.pop() {
@@ -335,7 +343,7 @@ impl<'p, 'a> Closure<'p, 'a> {
                 }
                 continue;
             }
-            steps::append(chain, form.steps.iter().cloned());
+            chain.extend(&form.steps);
         }
     }
 

@@ -8,6 +8,7 @@ use iam::{Effect, Truth};
 use super::changes::{self, Change};
 use super::{Closure, Form, Step, Who, follow};
 use crate::action::Action;
+use crate::equivalence_class::ClassId;
 use crate::permissions::{As, POLICY_ARN};
 
 /// AWS managed policies that also lead past the gate. They can be attached in every account.
@@ -31,7 +32,63 @@ struct Holder<'a> {
     group: Option<GroupIx>,
 }
 
+/// The actions on which it depends what a form may change.
+const CHANGING: [Action; 27] = [
+    Action::PutUserPolicy,
+    Action::AttachUserPolicy,
+    Action::DeleteUserPolicy,
+    Action::DetachUserPolicy,
+    Action::DeleteUserPermissionsBoundary,
+    Action::PutUserPermissionsBoundary,
+    Action::TagUser,
+    Action::UntagUser,
+    Action::PutRolePolicy,
+    Action::AttachRolePolicy,
+    Action::DeleteRolePolicy,
+    Action::DetachRolePolicy,
+    Action::DeleteRolePermissionsBoundary,
+    Action::PutRolePermissionsBoundary,
+    Action::TagRole,
+    Action::UntagRole,
+    Action::PutGroupPolicy,
+    Action::AttachGroupPolicy,
+    Action::DeleteGroupPolicy,
+    Action::DetachGroupPolicy,
+    Action::RemoveUserFromGroup,
+    Action::AddUserToGroup,
+    Action::CreatePolicyVersion,
+    Action::SetDefaultPolicyVersion,
+    Action::DetachControl,
+    Action::UpdateControl,
+    Action::CreatePolicy,
+];
+
+/// What decides about the changes that a form may make: its classes for the actions, and names of
+/// policies that it may attach. Two forms for which it is equal may make the same changes.
+#[derive(Debug, PartialEq, Eq, Hash)]
+pub(super) struct Writing {
+    classes: Vec<(Action, ClassId)>,
+    names: BTreeSet<String>,
+}
+
 impl<'a> Closure<'_, 'a> {
+    /// What decides about the changes that somebody may make. `None` if there are none.
+    pub(super) fn writing(&self, who: &As<'a>) -> Option<Writing> {
+        let permissions = &self.view.reach.permissions;
+        let class = |action| Some((action, permissions.class_as(who, action)?.id));
+        let classes: Vec<_> = CHANGING.into_iter().filter_map(class).collect();
+        if classes.iter().all(|(action, _)| *action == Action::CreatePolicy) {
+            return None;
+        }
+        let attaches =
+            [Action::AttachUserPolicy, Action::AttachRolePolicy, Action::AttachGroupPolicy];
+        let names = match classes.iter().any(|(action, _)| attaches.contains(action)) {
+            true => self.names_of_policies(who),
+            false => BTreeSet::new(),
+        };
+        Some(Writing { classes, names })
+    }
+
     /// Tries all changes that a form may make to an actor among the forms.
     pub(super) fn change(&mut self, by: usize, of: Actor) {
         let account = self.view.account();
@@ -249,6 +306,9 @@ impl<'a> Closure<'_, 'a> {
         change: Change,
     ) {
         let Some(form) = self.forms.get(by) else { return };
+        if self.changes.get(&of).is_some_and(|changes| changes.has(change)) {
+            return;
+        }
         let permissions = &self.view.reach.permissions;
         let allowed = permissions.allows_to(&form.permissions, action, resource, target, &[]);
         if allowed != Truth::No {

@@ -114,9 +114,17 @@ impl<'p, 'a> Trial<'p, 'a> {
         let Some(after) = after.filter(|_| !self.have(action)) else {
             return;
         };
-        let clauses = &after.clauses();
+        let reach = &self.view.reach;
+        // Writes after which somebody has the same permissions are one question.
+        let class = reach.permissions.class_in(&after, APPROVE);
+        let Some(class) = class.filter(|class| !self.in_vain.contains(&class.id)) else {
+            return;
+        };
+        let served = reach.slots_of_class(&class);
         let by = self.view.answers_as(self.actor, of);
-        self.note(action, resource, Candidate::supposed(clauses), by);
+        if !self.note(action, resource, Candidate::now(&class, &served), by) {
+            self.in_vain.insert(class.id);
+        }
     }
 
     /// Tries a write that the actor may make and that lets it act as another principal.

@@ -1,7 +1,7 @@
 //! The permissions of somebody: of a principal now, or of one after writes.
 
 use std::cell::RefCell;
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use iam::Truth;
@@ -24,7 +24,8 @@ pub(crate) enum As<'a> {
 #[derive(Debug)]
 pub(crate) struct After<'a> {
     pub(crate) state: State<'a>,
-    classes: RefCell<HashMap<Action, Option<Rc<EquivalenceClass<'a>>>>>,
+    /// The classes that were asked for, if there are any: that there is none is found as quickly.
+    classes: RefCell<BTreeMap<Action, Rc<EquivalenceClass<'a>>>>,
 }
 
 impl<'a> As<'a> {
@@ -48,9 +49,12 @@ impl<'a> Permissions<'a> {
         match who {
             As::Now(actor) => self.class_of(*actor, action),
             As::After(after) => {
-                let mut classes = after.classes.borrow_mut();
-                let compute = || self.class_in(&after.state, action);
-                classes.entry(action).or_insert_with(compute).clone()
+                if let Some(known) = after.classes.borrow().get(&action) {
+                    return Some(Rc::clone(known));
+                }
+                let class = self.class_in(&after.state, action)?;
+                after.classes.borrow_mut().insert(action, Rc::clone(&class));
+                Some(class)
             }
         }
     }

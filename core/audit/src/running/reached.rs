@@ -74,8 +74,9 @@ pub(crate) fn two_slots(
                 Some(it) => steps::to_assume(view, actor, it.actor),
                 None => reached.chain(view, actor, reached.serving.get(at - own.len()).copied()),
             };
-            steps::append(&mut chain, steps);
+            chain.extend(steps);
         }
+        let chain = steps::each_once(&chain);
         return Ok(Some(TwoSlots { pair, chain, by_somebody_made: false, verdict }));
     }
     // Or a role that is reached writes something.
