@@ -6,6 +6,7 @@
 use std::slice;
 
 use audit::{Release, Scope, audit};
+use findings::Finding;
 use iam::account::Account;
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -57,6 +58,13 @@ fn role(name: &str, trusted: &str, documents: &[Value]) -> Value {
 
 /// The names of the principals that a check is about, sorted.
 fn found(code: &str, users: &[Value], roles: &[Value]) -> Vec<String> {
+    let about = findings(users, roles).into_iter().filter(|finding| finding.code == code);
+    let mut names: Vec<String> = about.map(|finding| finding.called).collect();
+    names.sort();
+    names
+}
+
+fn findings(users: &[Value], roles: &[Value]) -> Vec<Finding> {
     let account = json!({
         "UserDetailList": users,
         "GroupDetailList": [],
@@ -75,11 +83,7 @@ fn found(code: &str, users: &[Value], roles: &[Value]) -> Vec<String> {
         declared: Vec::new(),
         deployed: None,
     };
-    let findings = audit(&account, &scope, None, None).unwrap().findings;
-    let about = findings.into_iter().filter(|finding| finding.code == code);
-    let mut names: Vec<String> = about.map(|finding| finding.called).collect();
-    names.sort();
-    names
+    audit(&account, &scope, None, None).unwrap().findings
 }
 
 fn root() -> String {
@@ -212,6 +216,31 @@ fn a_trust_policy_that_denies_one_user_leaves_the_role_open_to_the_others() {
     for (denied, left) in [("ann", "bob"), ("bob", "ann")] {
         let roles = [guarded("Deployer", None, Some(denied))];
         assert_eq!(found(THROUGH_ROLE, &users, &roles), [left], "without {denied}");
+    }
+}
+
+/// Users who may each take over the next one, and the last two of them approve.
+#[test]
+fn a_long_chain_of_takeovers_is_found_and_only_its_ends_are_shown() {
+    const USERS: usize = 40;
+    let users: Vec<Value> = (0..USERS)
+        .map(|at| {
+            let next = format!("arn:aws:iam::{ACCOUNT}:user/user-{}", at + 1);
+            let mut documents = vec![allow("iam:CreateAccessKey", &next)];
+            if at + 2 >= USERS {
+                documents.push(approve("pay", if at % 2 == 0 { "A" } else { "B" }));
+            }
+            user(&format!("user-{at}"), &documents)
+        })
+        .collect();
+    let found = findings(&users, &[]);
+    for at in 0..USERS - 1 {
+        let name = format!("user-{at}");
+        let mut about = found.iter().filter(|finding| finding.called == name);
+        let finding = about.find(|finding| finding.code == "can-grant-itself").unwrap();
+        assert!(finding.evidence.len() < 60, "{name}: {}", finding.evidence.len());
+        let left_out = finding.evidence.iter().any(|it| it.detail.contains("more steps"));
+        assert_eq!(left_out, USERS - 1 - at > 10, "{name}");
     }
 }
 
