@@ -257,13 +257,18 @@ impl<'a> AccountView<'a> {
             return false;
         }
         let reachable = self.reachable(actor);
-        let mut selves =
-            std::iter::once(actor).chain(reachable.mattering().map(|(_, at)| Actor::Role(at)));
-        selves.any(|it| {
-            permissions.might_any(it, &self.leading)
-                || self.bypass.might(&self.reach, it)
-                || (it != actor && self.bypass.as_role(it).is_some())
-        })
+        let might =
+            |it| permissions.might_any(it, &self.leading) || self.bypass.might(&self.reach, it);
+        let leads = |role| {
+            let it = Actor::Role(role);
+            might(it) || (it != actor && self.bypass.as_role(it).is_some())
+        };
+        might(actor)
+            || match actor {
+                // Users of a class share the roles that they reach, and are none of these.
+                Actor::User(_) => reachable.lead_further(leads),
+                Actor::Role(_) => reachable.mattering().any(|(_, role)| leads(role)),
+            }
     }
 
     /// The roles that an actor may become, and perhaps itself.

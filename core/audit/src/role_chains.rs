@@ -4,7 +4,7 @@
 //! same. So such steps are stored once for each class of principals, and everybody of a class has
 //! the same chains.
 
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::rc::Rc;
 
@@ -45,6 +45,8 @@ pub(super) struct Reachable {
     approving: Vec<usize>,
     /// The places in `links` of the roles that matter.
     mattering: Vec<usize>,
+    /// Whether one of these leads to more, once that is asked.
+    lead_further: OnceCell<bool>,
 }
 
 /// A role at the end of a shortest chain.
@@ -79,6 +81,12 @@ impl Reachable {
     /// place. The nearest come first.
     pub(super) fn mattering(&self) -> impl Iterator<Item = (usize, RoleIx)> {
         self.mattering.iter().filter_map(|at| Some((*at, self.links.get(*at)?.role)))
+    }
+
+    /// Whether one of the roles that matter leads to more. The answer is kept, so it must be the
+    /// same for everybody who shares these roles.
+    pub(super) fn lead_further(&self, leads: impl Fn(RoleIx) -> bool) -> bool {
+        *self.lead_further.get_or_init(|| self.mattering().any(|(_, role)| leads(role)))
     }
 
     /// The chain to the role at a place.
