@@ -13,6 +13,7 @@ import json
 import math
 import re
 import sys
+import textwrap
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
@@ -284,7 +285,7 @@ def section(name, document):
     if document.get("unit notes"):
         notes = document["unit notes"]
         notes = notes if isinstance(notes, str) else "; ".join(notes)
-        parts.append(f"{notes[0].upper()}{notes[1:].rstrip('.')}.")
+        parts.append(textwrap.fill(f"{notes[0].upper()}{notes[1:].rstrip('.')}.", 100))
     if measured := document.get("measured"):
         load = measured["load before"]
         parts.append(
