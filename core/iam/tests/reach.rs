@@ -569,17 +569,19 @@ fn to_blame_is_what_allows_and_what_may_deny() {
 /// More resources than are asked about at once, so each choice of them is asked about.
 #[test]
 fn many_resources_are_as_open_and_as_certain_as_one() {
-    let many = |pattern: &str, condition: Value| {
-        let resources: Vec<String> = (10..30)
-            .map(|n| format!("arn:p:s:r:n:{}", pattern.replace('N', &n.to_string())))
-            .collect();
-        let statement = json!({
-            "Effect": "Allow", "Action": ACTION, "Resource": resources, "Condition": condition,
-        });
-        let document = json!({"Version": "2012-10-17", "Statement": [statement]});
+    let statement = |resources: Vec<String>, condition: &Value| {
+        let resources: Vec<_> = resources.iter().map(|it| format!("arn:p:s:r:n:{it}")).collect();
+        json!({"Effect": "Allow", "Action": ACTION, "Resource": resources, "Condition": condition})
+    };
+    // Twenty resources, and one more under a condition.
+    let many = |pattern: &str, more: &str, condition: &Value| {
+        let names = (10..30).map(|n| pattern.replace('N', &n.to_string())).collect();
+        let statements =
+            [statement(names, &json!({})), statement(vec![more.to_owned()], condition)];
+        let document = json!({"Version": "2012-10-17", "Statement": statements});
         [Policy::identity(&document.to_string()).unwrap()]
     };
-    let reached = |kinds: [[Policy; 1]; 2], open| {
+    let reached = |kinds: &[[Policy; 1]; 2], open| {
         let frame = Frame::new(&[FramePart::Text("arn:p:s:r:n:"), FramePart::Glob("*", NAME)]);
         let [one, other] = kinds.each_ref().map(|kinds| clauses(kinds));
         let parts =
@@ -588,19 +590,21 @@ fn many_resources_are_as_open_and_as_certain_as_one() {
         assert!(found.as_ref().is_none_or(|text| allowed(&parts, text, open)));
         found.is_some()
     };
-    let open = json!({"StringEquals": {"aws:ResourceTag/team": "x"}});
-    let unknown = "pN${aws:PrincipalTag/x}/*";
-    for (one, other, condition, certain, possible) in [
-        ("pN/*", "pN/*", json!({}), true, true),
-        ("pN/S*", "pN/T*", json!({}), true, true),
-        ("pN/S/A", "pN/T/*", json!({}), true, true),
-        ("pN/*", "pN/*", open, false, true),
-        (unknown, unknown, json!({}), false, true),
-        ("pN/*", "qN/*", json!({}), false, false),
-        ("pN/T*", "pN/T*", json!({}), false, false),
+    let (none, open) = (json!({}), json!({"StringEquals": {"aws:ResourceTag/team": "x"}}));
+    let unknown = "p1${aws:PrincipalTag/x}/*";
+    for (one, other, more, condition, certain, possible) in [
+        ("pN/*", "pN/*", "z/*", &none, true, true),
+        ("pN/S*", "pN/T*", "z/*", &none, true, true),
+        ("pN/S/A", "pN/T/*", "z/*", &none, true, true),
+        ("pN/*", "qN/*", "z/*", &none, false, false),
+        ("pN/T*", "pN/T*", "z/*", &none, false, false),
+        ("pN/*", "qN/*", "p10/*", &none, true, true),
+        ("pN/*", "qN/*", "p10/*", &open, false, true),
+        ("pN/*", "qN/*", unknown, &none, false, true),
+        ("p1N${aws:PrincipalTag/x}/*", "qN/*", "p*", &none, false, true),
     ] {
-        let kinds = || [many(one, condition.clone()), many(other, condition.clone())];
-        assert_eq!(reached(kinds(), false), certain, "{one} {other} {condition}");
-        assert_eq!(reached(kinds(), true), possible, "{one} {other} {condition}");
+        let kinds = [many(one, "y/*", &none), many(other, more, condition)];
+        assert_eq!(reached(&kinds, false), certain, "{one} {other} {more}");
+        assert_eq!(reached(&kinds, true), possible, "{one} {other} {more}");
     }
 }
