@@ -40,7 +40,7 @@ impl<R> Digested<R> {
 impl<R: Read> Read for Digested<R> {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
         let read = self.inner.read(into)?;
-        self.digest.update(&into[..read]);
+        self.digest.update(into.get(..read).unwrap_or_default());
         self.bytes += u64::try_from(read).unwrap_or(u64::MAX);
         Ok(read)
     }

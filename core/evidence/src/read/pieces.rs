@@ -100,15 +100,9 @@ impl<R: Read> Window<R> {
         // A long value is tried again after each piece, so pieces grow with it.
         let length = self.piece.max(self.text.len());
         let mut bytes = std::mem::take(&mut self.cut);
-        let known = bytes.len();
-        bytes.resize(known + length, 0);
-        let read = loop {
-            match self.reader.read(&mut bytes[known..]) {
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                read => break read.map_err(Whole::Io)?,
-            }
-        };
-        bytes.truncate(known + read);
+        bytes.reserve(length);
+        let mut piece = self.reader.by_ref().take(u64::try_from(length).unwrap_or(u64::MAX));
+        let read = piece.read_to_end(&mut bytes).map_err(Whole::Io)?;
         match str::from_utf8(&bytes) {
             Ok(text) => self.text.push_str(text),
             Err(error) if error.error_len().is_none() && read > 0 => {
@@ -194,18 +188,6 @@ mod tests {
     use super::*;
     use crate::read::history::History;
 
-    /// Gives so many bytes at a time.
-    struct Slow<'a>(&'a [u8], usize);
-
-    impl Read for Slow<'_> {
-        fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
-            let (given, left) = self.0.split_at(self.1.min(self.0.len()).min(into.len()));
-            into[..given.len()].copy_from_slice(given);
-            self.0 = left;
-            Ok(given.len())
-        }
-    }
-
     /// What a file adds to a history, or an error.
     fn history(saved: Saved) -> Result<History, String> {
         let mut history = History::default();
@@ -214,7 +196,7 @@ mod tests {
 
     fn check(text: &str, size: usize) {
         let whole = Saved::parse(text).ok();
-        let pieces = read(Slow(text.as_bytes(), size), 64).unwrap();
+        let pieces = read(text.as_bytes(), size).unwrap();
         let origin = |saved: &Saved| format!("{:?}", saved.origin());
         assert_eq!(pieces.as_ref().map(origin), whole.as_ref().map(origin), "{text}");
         assert_eq!(pieces.map(history), whole.map(history), "{text}");
@@ -269,7 +251,7 @@ mod tests {
             }
         }
         for bytes in [&b"{\"a\": \"\xff\"}"[..], b"\x1f\x8b", b"\xff\xfe{\0}\0", b"{} \xc3"] {
-            assert!(read(Slow(bytes, 3), 64).unwrap().is_none(), "{bytes:?}");
+            assert!(read(bytes, 3).unwrap().is_none(), "{bytes:?}");
         }
     }
 
