@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use iam::Policy;
 use iam::account::{Account, Actor, GroupIx, PolicyId, RoleIx, UserIx};
-use rule::{RequireSignature, Rule, Trust};
+use rule::{RESERVED_PATH, RequireSignature, Rule, Trust};
 
 use crate::action::{APPROVE, Action, Actions};
 use crate::bypass::{Bypass, NoSuchRole};
@@ -55,6 +55,7 @@ pub(crate) struct AccountView<'a> {
     pub(super) apart: RefCell<HashSet<ClassId>>,
     worth_joining: OnceCell<Vec<GroupIx>>,
     worth_attaching: OnceCell<Vec<PolicyId>>,
+    approving_permission_sets: OnceCell<Vec<Actor>>,
     /// A policy that allows everything: the most that a principal can write.
     pub(super) everything: &'a Policy,
     people: OnceCell<People>,
@@ -134,6 +135,7 @@ impl<'a> AccountView<'a> {
             apart: RefCell::default(),
             worth_joining: OnceCell::new(),
             worth_attaching: OnceCell::new(),
+            approving_permission_sets: OnceCell::new(),
             everything,
             people: OnceCell::new(),
             identity_center,
@@ -217,6 +219,17 @@ impl<'a> AccountView<'a> {
                 group.policies.iter().any(|policy| self.is_worth_having(*policy))
             });
             worth.map(|(at, _)| at).collect()
+        })
+    }
+
+    /// The roles of IAM Identity Center that serve a slot.
+    pub(super) fn approving_permission_sets(&self) -> &[Actor] {
+        self.approving_permission_sets.get_or_init(|| {
+            let roles = self.account().roles_by_ix();
+            let reserved =
+                roles.filter(|(_, role)| role.identity.path().starts_with(RESERVED_PATH));
+            let roles = reserved.map(|(at, _)| Actor::Role(at));
+            roles.filter(|role| self.reach.slots_of(*role).any()).collect()
         })
     }
 

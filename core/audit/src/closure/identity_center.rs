@@ -4,14 +4,11 @@
 
 use std::collections::BTreeSet;
 
-use iam::account::{Actor, PolicyId};
+use iam::account::PolicyId;
 
 use super::{Closure, Form, Who};
 use crate::action::Action;
 use crate::permissions::As;
-
-/// The path of the roles that IAM Identity Center makes.
-const PATH: &str = "/aws-reserved/sso.amazonaws.com/";
 
 /// Actions that let somebody sign in to a role: an assignment, or a group that has one (Service
 /// Authorization Reference, IAM Identity Center and its directories).
@@ -34,11 +31,8 @@ impl<'a> Closure<'_, 'a> {
     /// The form assigns roles of IAM Identity Center, or writes their permissions.
     pub(super) fn administer(&mut self, at: usize, who: &As<'a>) {
         let account = self.view.account();
-        // The permission sets of approvers. People who have one are approvers already.
-        let all = account.roles_by_ix().filter(|(_, role)| role.identity.path().starts_with(PATH));
-        let roles = all.map(|(at, _)| Actor::Role(at));
-        let roles = roles.filter(|role| self.view.reach.slots_of(*role).any());
-        let roles: Vec<Actor> = roles.collect();
+        // People who have one are approvers already.
+        let roles = self.view.approving_permission_sets();
         // Most accounts have none, and what may be done to anything is a hard question.
         if roles.is_empty() {
             return;
@@ -50,7 +44,7 @@ impl<'a> Closure<'_, 'a> {
         if assigning.or(writing).is_none() {
             return;
         }
-        for role in roles {
+        for role in roles.iter().copied() {
             let arn = account.arn(role);
             let called = format!("somebody in `{}`", self.view.name(role));
             if let Some(action) = assigning {
