@@ -57,6 +57,14 @@ pub(super) fn chain(
 /// The most steps of a chain that are shown at each of its ends.
 pub(super) const SHOWN: usize = 5;
 
+/// The first steps of a chain, those between, and the last ones. A short chain has no middle.
+pub(super) fn ends_and_middle<T>(chain: &[T], end: usize) -> [&[T]; 3] {
+    let (first, rest) = chain.split_at_checked(end).unwrap_or((chain, &[]));
+    let left_out = rest.len().saturating_sub(end);
+    let (middle, last) = rest.split_at_checked(left_out).unwrap_or((&[], rest));
+    [first, middle, last]
+}
+
 /// The evidence of a chain of roles, step by step. The middle of a long chain is left out.
 pub(super) fn chain_of_roles(
     view: &AccountView<'_>,
@@ -68,13 +76,11 @@ pub(super) fn chain_of_roles(
         let steps = RoleChains::assumptions(&view.reach, actor, through).into_iter();
         steps.flat_map(|(from, to, step)| assumption(account, from, to, &step)).collect()
     };
-    let (first, rest) = through.split_at_checked(SHOWN).unwrap_or((through, &[]));
-    let left_out = rest.len().saturating_sub(SHOWN);
-    let (middle, last) = rest.split_at_checked(left_out).unwrap_or((&[], rest));
+    let [first, middle, last] = ends_and_middle(through, SHOWN);
     let mut evidence = shown(actor, first);
     let before = middle.last().or(first.last()).map_or(actor, |role| Actor::Role(*role));
     if let Some(role) = middle.last() {
-        let detail = format!("can be assumed next, after {} more steps", left_out);
+        let detail = format!("can be assumed next, after {} more steps", middle.len());
         evidence.push(Evidence::new("role", account.arn(Actor::Role(*role)), detail));
     }
     evidence.extend(shown(before, last));

@@ -303,8 +303,8 @@ fn is_about_the_caller(key: &str) -> bool {
     key.starts_with("aws:principal") || ["aws:username", "aws:userid"].contains(&key)
 }
 
-/// The members of classes in groups with the same values of some condition keys. Many roles ask for
-/// the same keys.
+/// The members of each class, grouped by what is known about some condition keys. Many roles ask
+/// about the same keys.
 #[derive(Default)]
 struct Alike(HashMap<(ClassId, BTreeSet<String>), Groups>);
 

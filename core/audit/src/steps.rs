@@ -89,18 +89,10 @@ pub(crate) fn words(view: &AccountView<'_>, actor: Actor, chain: &[Step]) -> Str
         };
         format!("{}{on}{by}", step.action)
     };
-    let [first, middle, last] = ends_and_middle(chain, NAMED / 2);
+    let [first, middle, last] = evidence::ends_and_middle(chain, NAMED / 2);
     let middle = (!middle.is_empty()).then(|| format!("{} more steps", middle.len()));
     let texts = first.iter().map(one).chain(middle).chain(last.iter().map(one));
     texts.collect::<Vec<String>>().join(", then ")
-}
-
-/// The first steps of a chain, those between, and the last ones. A short chain has no middle.
-fn ends_and_middle(chain: &[Step], end: usize) -> [&[Step]; 3] {
-    let (first, rest) = chain.split_at_checked(end).unwrap_or((chain, &[]));
-    let left_out = rest.len().saturating_sub(end);
-    let (middle, last) = rest.split_at_checked(left_out).unwrap_or((&[], rest));
-    [first, middle, last]
 }
 
 /// Whether a step changes code that may run with the role that it names.
@@ -112,7 +104,7 @@ fn is_on_running_code(view: &AccountView<'_>, step: &Step) -> bool {
 /// The evidence of the steps: each with the statements that allow it now. The middle of a long
 /// chain is left out.
 pub(crate) fn evidence(view: &AccountView<'_>, actor: Actor, chain: &[Step]) -> Vec<Evidence> {
-    let [first, middle, last] = ends_and_middle(chain, evidence::SHOWN);
+    let [first, middle, last] = evidence::ends_and_middle(chain, evidence::SHOWN);
     let mut found = vec![evidence::actor(view.account(), actor, "acts")];
     found.extend(evidence_of(view, first));
     if let Some(step) = middle.last() {

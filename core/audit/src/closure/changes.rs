@@ -51,7 +51,7 @@ impl Changes {
 
     /// Notes a change, with the form that makes it. Returns whether it is new.
     pub(super) fn note(&mut self, change: Change, by: usize, steps: Vec<Step>) -> bool {
-        let is_new = !self.made.contains_key(&change);
+        let is_new = !self.has(change);
         self.made.entry(change).or_insert((by, steps));
         is_new
     }

@@ -32,39 +32,55 @@ struct Holder<'a> {
     group: Option<GroupIx>,
 }
 
-/// The actions on which it depends what a form may change.
-const CHANGING: [Action; 27] = [
+/// What changes the policies of a user, of a role and of a group: to put and to attach one, to
+/// delete and to detach one.
+const USER_POLICIES: [Action; 4] = [
     Action::PutUserPolicy,
     Action::AttachUserPolicy,
     Action::DeleteUserPolicy,
     Action::DetachUserPolicy,
-    Action::DeleteUserPermissionsBoundary,
-    Action::PutUserPermissionsBoundary,
-    Action::TagUser,
-    Action::UntagUser,
+];
+const ROLE_POLICIES: [Action; 4] = [
     Action::PutRolePolicy,
     Action::AttachRolePolicy,
     Action::DeleteRolePolicy,
     Action::DetachRolePolicy,
-    Action::DeleteRolePermissionsBoundary,
-    Action::PutRolePermissionsBoundary,
-    Action::TagRole,
-    Action::UntagRole,
+];
+const GROUP_POLICIES: [Action; 4] = [
     Action::PutGroupPolicy,
     Action::AttachGroupPolicy,
     Action::DeleteGroupPolicy,
     Action::DetachGroupPolicy,
-    Action::RemoveUserFromGroup,
-    Action::AddUserToGroup,
-    Action::CreatePolicyVersion,
-    Action::SetDefaultPolicyVersion,
-    Action::DetachControl,
-    Action::UpdateControl,
-    Action::CreatePolicy,
 ];
 
+/// What changes the boundary and the tags of a user and of a role, two actions each.
+const USER_ITSELF: [Action; 4] = [
+    Action::DeleteUserPermissionsBoundary,
+    Action::PutUserPermissionsBoundary,
+    Action::TagUser,
+    Action::UntagUser,
+];
+const ROLE_ITSELF: [Action; 4] = [
+    Action::DeleteRolePermissionsBoundary,
+    Action::PutRolePermissionsBoundary,
+    Action::TagRole,
+    Action::UntagRole,
+];
+
+const MEMBERSHIP: [Action; 2] = [Action::RemoveUserFromGroup, Action::AddUserToGroup];
+const VERSIONS: [Action; 2] = [Action::CreatePolicyVersion, Action::SetDefaultPolicyVersion];
+const CONTROLS: [Action; 2] = [Action::DetachControl, Action::UpdateControl];
+
+/// The actions that change a form, and the one that makes a policy to attach.
+fn changing() -> impl Iterator<Item = Action> {
+    let [user, role] = [[USER_POLICIES, USER_ITSELF], [ROLE_POLICIES, ROLE_ITSELF]];
+    let of_four = user.into_iter().chain(role).chain([GROUP_POLICIES]).flatten();
+    let of_two = [MEMBERSHIP, VERSIONS, CONTROLS].into_iter().flatten();
+    of_four.chain(of_two).chain([Action::CreatePolicy])
+}
+
 /// What decides about the changes that a form may make: its classes for the actions, and names of
-/// policies that it may attach. Two forms for which it is equal may make the same changes.
+/// policies that it may attach. Two forms with equal ones may make the same changes.
 #[derive(Debug, PartialEq, Eq, Hash)]
 pub(super) struct Writing {
     classes: Vec<(Action, ClassId)>,
@@ -76,7 +92,7 @@ impl<'a> Closure<'_, 'a> {
     pub(super) fn writing(&self, who: &As<'a>) -> Option<Writing> {
         let permissions = &self.view.reach.permissions;
         let class = |action| Some((action, permissions.class_as(who, action)?.id));
-        let classes: Vec<_> = CHANGING.into_iter().filter_map(class).collect();
+        let classes: Vec<_> = changing().filter_map(class).collect();
         if classes.iter().all(|(action, _)| *action == Action::CreatePolicy) {
             return None;
         }
@@ -97,34 +113,8 @@ impl<'a> Closure<'_, 'a> {
         }
         let arn = account.arn(of);
         let (own, [unbound, rebound, tag, untag]) = match of {
-            Actor::User(_) => (
-                [
-                    Action::PutUserPolicy,
-                    Action::AttachUserPolicy,
-                    Action::DeleteUserPolicy,
-                    Action::DetachUserPolicy,
-                ],
-                [
-                    Action::DeleteUserPermissionsBoundary,
-                    Action::PutUserPermissionsBoundary,
-                    Action::TagUser,
-                    Action::UntagUser,
-                ],
-            ),
-            Actor::Role(_) => (
-                [
-                    Action::PutRolePolicy,
-                    Action::AttachRolePolicy,
-                    Action::DeleteRolePolicy,
-                    Action::DetachRolePolicy,
-                ],
-                [
-                    Action::DeleteRolePermissionsBoundary,
-                    Action::PutRolePermissionsBoundary,
-                    Action::TagRole,
-                    Action::UntagRole,
-                ],
-            ),
+            Actor::User(_) => (USER_POLICIES, USER_ITSELF),
+            Actor::Role(_) => (ROLE_POLICIES, ROLE_ITSELF),
         };
         let identity = account.identity(of);
         let [put, attach, delete, detach] = own;
@@ -145,8 +135,7 @@ impl<'a> Closure<'_, 'a> {
             let groups = account.user(user).map_or(&[][..], |user| &user.groups);
             self.change_groups(by, of, groups);
         }
-        let versions = [Action::CreatePolicyVersion, Action::SetDefaultPolicyVersion];
-        if !versions.iter().any(|action| self.may(by, *action)) {
+        if !VERSIONS.iter().any(|action| self.may(by, *action)) {
             return;
         }
         for (id, arn) in self.rewritable(of) {
@@ -163,7 +152,7 @@ impl<'a> Closure<'_, 'a> {
     /// delegated administrators can (Organizations User Guide, "Delegated administrator for AWS
     /// Organizations"), and the account does not show whether it is one.
     fn lift_controls(&mut self, by: usize, of: Actor) {
-        for action in [Action::DetachControl, Action::UpdateControl] {
+        for action in CONTROLS {
             let permissions = &self.view.reach.permissions;
             let has_controls = || !permissions.whole_state(of).grants.limits.controls.is_empty();
             let form = self.forms.get(by);
@@ -177,31 +166,33 @@ impl<'a> Closure<'_, 'a> {
 
     fn change_groups(&mut self, by: usize, of: Actor, own: &'a [GroupIx]) {
         let account = self.view.account();
+        let [put, attach, delete, detach] = GROUP_POLICIES;
+        let [leave, join] = MEMBERSHIP;
         for at in own {
             let Some(group) = account.group(*at) else { continue };
             let holder = Holder {
                 arn: &group.arn,
                 target: None,
                 policies: &group.policies,
-                put: Action::PutGroupPolicy,
-                attach: Action::AttachGroupPolicy,
-                delete: Action::DeleteGroupPolicy,
-                detach: Action::DetachGroupPolicy,
+                put,
+                attach,
+                delete,
+                detach,
                 group: Some(*at),
             };
             self.change_holder(by, of, &holder);
             if group.policies.iter().any(|id| self.denies(*id)) {
                 let change = Change::Left(*at);
-                self.offer(by, of, Action::RemoveUserFromGroup, &group.arn, None, change);
+                self.offer(by, of, leave, &group.arn, None, change);
             }
         }
-        if !self.may(by, Action::AddUserToGroup) {
+        if !self.may(by, join) {
             return;
         }
         for at in self.view.worth_joining().iter().filter(|at| !own.contains(at)) {
             let Some(group) = account.group(*at) else { continue };
             let change = Change::Joined(*at);
-            self.offer(by, of, Action::AddUserToGroup, &group.arn, None, change);
+            self.offer(by, of, join, &group.arn, None, change);
         }
     }
 

@@ -12,16 +12,15 @@ pub use lists::{
 pub use read::{ListError, Reader};
 
 use iam::account::Identity;
-
-/// The path of the roles of IAM Identity Center. Nobody but AWS creates roles there (IAM Identity
-/// Center User Guide, "Referencing permission sets in resource policies, Amazon EKS Cluster config
-/// maps, and AWS KMS key policies").
-const PATH: &str = "/aws-reserved/sso.amazonaws.com/";
+use rule::RESERVED_PATH;
 
 /// The permission set of a role: `AWSReservedSSO_NAME_SUFFIX`, with a suffix of 16 hexadecimal
-/// digits (the same page). `None` if it is not a role of IAM Identity Center.
+/// digits (the page of [`RESERVED_PATH`]). `None` if it is not a role of IAM Identity Center.
 pub(crate) fn permission_set_of(role: &Identity) -> Option<&str> {
-    let named = role.name.strip_prefix("AWSReservedSSO_").filter(|_| role.path().starts_with(PATH));
+    let named = role
+        .name
+        .strip_prefix("AWSReservedSSO_")
+        .filter(|_| role.path().starts_with(RESERVED_PATH));
     let (set, suffix) = named?.rsplit_once('_')?;
     let is_suffix = suffix.len() == 16 && suffix.chars().all(|c| c.is_ascii_hexdigit());
     is_suffix.then_some(set)
