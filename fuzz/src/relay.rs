@@ -39,12 +39,11 @@ pub fn check(data: &[u8]) {
     let Ok(event) = serde_json::value::to_raw_value(&json!({"awslogs": {"data": packed}})) else {
         return;
     };
+    // A number that is too large cannot be a value, even in a member that nobody reads.
+    let Ok(value) = serde_json::from_slice::<Value>(data) else { return };
     if let Ok(Event::Lines(lines)) = Event::parse(&event) {
-        let value: Value = serde_json::from_slice(data).unwrap_or_default();
         let events = value.get("logEvents").and_then(Value::as_array).map_or(0, Vec::len);
-        let is_data =
-            value.get("messageType").is_some_and(|it| it == "DATA_MESSAGE") || value.is_array();
-        assert!(is_data || lines.events.is_empty());
-        assert!(value.is_array() || lines.events.len() == if is_data { events } else { 0 });
+        let is_data = value.get("messageType").is_some_and(|it| it == "DATA_MESSAGE");
+        assert_eq!(lines.events.len(), if is_data { events } else { 0 });
     }
 }

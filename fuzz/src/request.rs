@@ -14,14 +14,12 @@ pub fn check(data: &[u8]) {
             if !matches!(&request.wanted, Wanted::Proof(proof) if has_fractions(proof)) {
                 assert_eq!(again.as_ref(), Ok(&request), "{written}");
             }
-            let value: Value = serde_json::from_str(json).unwrap_or_default();
+            // A number that is too large cannot be a value, even in a member that nobody reads.
+            let Ok(value) = serde_json::from_str::<Value>(json) else { return };
             let has = |key: &str| value.get(key).is_some_and(|value| !value.is_null());
             let is_proof = matches!(request.wanted, Wanted::Proof(_));
-            // A request may be written as the list of its members' values.
-            if value.is_object() {
-                assert_eq!(has("proof"), is_proof);
-                assert_eq!(has("executionId"), !is_proof);
-            }
+            assert_eq!(has("proof"), is_proof);
+            assert_eq!(has("executionId"), !is_proof);
         }
         Err(RequestError::Form(problem)) => assert!(!problem.is_empty()),
         Err(RequestError::Wanted) => {}

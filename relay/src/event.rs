@@ -5,6 +5,7 @@ use std::io::Read as _;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use flate2::read::GzDecoder;
+use names::Object;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
@@ -52,7 +53,7 @@ pub(crate) enum EventError {
 
 #[derive(Deserialize)]
 struct OfLogs {
-    awslogs: Packed,
+    awslogs: Object<Packed>,
 }
 
 /// Base64 of gzip of JSON (Lambda Developer Guide, "Using Lambda with CloudWatch Logs").
@@ -68,20 +69,20 @@ struct Unpacked {
     #[serde(default)]
     log_stream: String,
     #[serde(default)]
-    log_events: Vec<LogEvent>,
+    log_events: Vec<Object<LogEvent>>,
 }
 
 /// (SNS Developer Guide, "Fanout to Lambda functions".)
 #[derive(Deserialize)]
 struct OfSns {
     #[serde(rename = "Records")]
-    records: Vec<Record>,
+    records: Vec<Object<Record>>,
 }
 
 #[derive(Deserialize)]
 struct Record {
     #[serde(rename = "Sns")]
-    sns: Message,
+    sns: Object<Message>,
 }
 
 #[derive(Deserialize)]
@@ -103,14 +104,17 @@ impl Event {
     pub(crate) fn parse(json: &RawValue) -> Result<Self, EventError> {
         let json = json.get();
         match serde_json::from_str(json) {
-            Ok(Kind { awslogs: Some(_), records: None }) => Lines::parse(json).map(Self::Lines),
-            Ok(Kind { awslogs: None, records: Some(_) }) => {
+            Ok(Object(Kind { awslogs: Some(_), records: None })) => {
+                Lines::parse(json).map(Self::Lines)
+            }
+            Ok(Object(Kind { awslogs: None, records: Some(_) })) => {
                 let read: Result<OfSns, _> = serde_json::from_str(json);
                 let of_sns = read.map_err(|error| EventError::Records(error.to_string()))?;
-                let records = of_sns.records.into_iter().map(|record| record.sns.message);
+                let records = of_sns.records.into_iter();
+                let records = records.map(|Object(Record { sns: Object(sns) })| sns.message);
                 Ok(Self::Records(records.collect()))
             }
-            Ok(Kind { .. }) | Err(_) => Ok(Self::Request(json.to_owned())),
+            Ok(Object(Kind { .. })) | Err(_) => Ok(Self::Request(json.to_owned())),
         }
     }
 }
@@ -118,16 +122,21 @@ impl Event {
 impl Lines {
     fn parse(json: &str) -> Result<Self, EventError> {
         let wrong = |problem: &dyn std::fmt::Display| EventError::Lines(problem.to_string());
-        let OfLogs { awslogs } = serde_json::from_str(json).map_err(|error| wrong(&error))?;
-        let packed = STANDARD.decode(awslogs.data).map_err(|error| wrong(&error))?;
+        let OfLogs { awslogs: Object(packed) } =
+            serde_json::from_str(json).map_err(|error| wrong(&error))?;
+        let packed = STANDARD.decode(packed.data).map_err(|error| wrong(&error))?;
         let mut unpacked = String::new();
         let mut limited = GzDecoder::new(&*packed).take(UNPACKED_LIMIT);
         limited.read_to_string(&mut unpacked).map_err(|error| wrong(&error))?;
-        let Unpacked { message_type, log_stream, log_events } =
+        let Object(unpacked): Object<Unpacked> =
             serde_json::from_str(&unpacked).map_err(|error| wrong(&error))?;
+        let Unpacked { message_type, log_stream, log_events } = unpacked;
         // CloudWatch Logs tries a new subscription with a `CONTROL_MESSAGE`.
         match message_type.as_str() {
-            "DATA_MESSAGE" => Ok(Self { stream: log_stream, events: log_events }),
+            "DATA_MESSAGE" => {
+                let events = log_events.into_iter().map(|Object(event)| event).collect();
+                Ok(Self { stream: log_stream, events })
+            }
             _ => Ok(Self::default()),
         }
     }
@@ -193,6 +202,14 @@ mod tests {
             (json!({"awslogs": {}}), "missing field `data`"),
             (packed(b"{}"), "missing field `messageType`"),
             (packed(b"\xff"), "UTF-8"),
+            (packed(br#"["DATA_MESSAGE", "stream", []]"#), "expected an object"),
+            (
+                packed(br#"{"messageType": "DATA_MESSAGE", "logEvents": [["1", "hello"]]}"#),
+                "expected an object",
+            ),
+            (json!({"awslogs": ["AAAA"]}), "expected an object"),
+            (json!({"Records": [[["{}"]]]}), "expected an object"),
+            (json!({"Records": [{"Sns": ["{}"]}]}), "expected an object"),
             (json!({"Records": [{"s3": {}}]}), "not those of SNS"),
         ] {
             let error = parse(&event).unwrap_err().to_string();
