@@ -130,3 +130,127 @@ impl<'r> Index<'r> {
         found
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::context::Context;
+    use crate::frame::{Frame, FramePart};
+    use crate::grants::{Clauses, Grants, Limits};
+    use crate::pattern::Alphabet;
+    use crate::policy::Policy;
+
+    const ACTION: &str = "codepipeline:putapprovalresult";
+    const NAME: &Alphabet = &Alphabet::new(b"abcdefghijklmnopqrstuvwxyz0123456789-");
+
+    fn policy(resources: &[String]) -> Policy {
+        let resources = serde_json::to_string(resources).unwrap();
+        let statement = format!(r#"{{"Effect":"Allow","Action":"*","Resource":{resources}}}"#);
+        let document = format!(r#"{{"Version":"2012-10-17","Statement":{statement}}}"#);
+        Policy::identity(&document).unwrap()
+    }
+
+    fn clauses(policy: &Policy) -> Clauses<'_, usize> {
+        let grants = Grants { identity: vec![(0, policy)], limits: Limits::default() };
+        grants.about(ACTION, &Context::new())
+    }
+
+    fn names(pattern: &str, number: usize) -> Vec<String> {
+        (0..number)
+            .map(|at| format!("arn:p:s:r:n:{}", pattern.replace('N', &at.to_string())))
+            .collect()
+    }
+
+    /// How many choices there are for these parts, each with its resources.
+    fn number(frame: &Frame, parts: &[(&str, &[String])]) -> Option<usize> {
+        let policies: Vec<Policy> = parts.iter().map(|(_, resources)| policy(resources)).collect();
+        let clauses: Vec<_> = policies.iter().map(clauses).collect();
+        let parts: Vec<Part<'_, '_, usize>> = parts
+            .iter()
+            .zip(&clauses)
+            .map(|((suffix, _), clauses)| Part { suffix, clauses })
+            .collect();
+        let texts: Vec<Pattern> = parts.iter().map(|part| frame.with(part.suffix)).collect();
+        choices(&parts, &texts, false).map(|choices| choices.len())
+    }
+
+    #[test]
+    fn many_resources_are_asked_about_one_by_one_and_few_at_once() {
+        let name = Frame::new(&[FramePart::Text("arn:p:s:r:n:"), FramePart::Glob("*", NAME)]);
+        let anything = Frame::new(&[FramePart::Text("arn:p:s:r:n:"), FramePart::Anything]);
+        let many = names("own-N-*", 30);
+        let few = names("own-N-*", 3);
+        let wild = names("*a*b*c*d*N*", 11);
+        assert_eq!(number(&name, &[("/A", &many)]), Some(30));
+        assert_eq!(number(&name, &[("/A", &few)]), None);
+        assert_eq!(number(&name, &[("/A", &wild)]), Some(11), "their wildcards are many");
+        // Those of other names are not asked about at all.
+        assert_eq!(number(&name, &[("/A", &names("own/N/B", 30))]), None);
+        assert_eq!(number(&name, &[("/A", &many), ("/B", &many)]), Some(30), "each with itself");
+        assert_eq!(number(&name, &[("/A", &many), ("/B", &few)]), Some(3));
+        assert_eq!(number(&name, &[("/A", &many), ("/B", &many), ("/C", &many)]), None);
+        // Where texts may have further colons, the index does not know what a resource names.
+        assert_eq!(number(&anything, &[("/A", &many), ("/B", &many)]), None);
+        assert_eq!(number(&anything, &[("/A", &many)]), Some(30));
+    }
+
+    #[test]
+    fn a_key_is_what_a_resource_names_of_the_common_part() {
+        let named = |resource: &str| {
+            let resource = format!("arn:p:s:r:n:{resource}");
+            let policy = policy(&[resource]);
+            let clauses = clauses(&policy);
+            let found = clauses.granting(true).unwrap();
+            key(found[0], "/A")
+        };
+        let text = |text: &str| Some(text.to_owned());
+        assert_eq!(named("own/*"), text("own"), "the slash may be that of the suffix");
+        assert_eq!(named("own-*"), text("own-"));
+        assert_eq!(named("own/A*"), text("own"));
+        assert_eq!(named("own/Ab*"), text("own/Ab"));
+        assert_eq!(named("own/A"), text("own\n"));
+        assert_eq!(named("own/B"), None);
+        assert_eq!(named("*"), text(""));
+        assert_eq!(named("own-${aws:PrincipalTag/x}"), None, "a variable may be anything");
+    }
+
+    fn resource() -> impl Strategy<Value = String> {
+        let end = prop::sample::select(vec!["", "*", "?", "/A", "/B", "/*", "*/A", "*/B"]);
+        let begin = prop::sample::select(vec!["arn:p:s:r:n:", "arn:p:s:*:n:", "arn:*", "*"]);
+        (begin, "[ab/]{0,3}", end).prop_map(|(begin, name, end)| format!("{begin}{name}{end}"))
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(3000))]
+
+        /// What the index leaves out has no text in common.
+        #[test]
+        fn resources_that_meet_are_found(
+            first in resource(),
+            others in prop::collection::vec(resource(), 1..8),
+            name in "[ab/]{0,3}",
+        ) {
+            let [one, others] = [vec![first], others].map(|resources| policy(&resources));
+            let [one, others] = [&one, &others].map(clauses);
+            let [one, others] = [&one, &others].map(|it| it.granting(true).unwrap());
+            let index = Index::new(&others, "/B");
+            for resource in one {
+                let found = index.that_may_meet(resource, "/A");
+                let mut places: Vec<*const Resource> =
+                    found.iter().map(|it| std::ptr::from_ref::<Resource>(it)).collect();
+                places.sort_unstable();
+                places.dedup();
+                prop_assert_eq!(places.len(), found.len(), "each once");
+                if resource.pattern.matches(&format!("arn:p:s:r:n:{name}/A")) {
+                    for other in &others {
+                        if other.pattern.matches(&format!("arn:p:s:r:n:{name}/B")) {
+                            prop_assert!(found.iter().any(|it| std::ptr::eq(*it, *other)));
+                        }
+                    }
+                }
+            }
+        }
+    }
+}

@@ -390,3 +390,6 @@ impl<'a, S: Copy> Clauses<'a, S> {
         self.clauses().flat_map(Clause::resources)
     }
 }
+
+#[cfg(test)]
+mod tests;

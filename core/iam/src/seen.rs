@@ -101,6 +101,15 @@ mod tests {
         assert_eq!(states.position(|is_new| is_new.is_err()), Some(STATES));
     }
 
+    #[test]
+    fn a_walk_through_large_states_ends_sooner() {
+        let wide = |bits: u64| -> State { (0..1 << 15).map(|word| bits << word % 2).collect() };
+        let decisive = wide(u64::MAX);
+        let mut seen = Seen::new(&decisive);
+        let mut states = (0..u64::MAX).map(|bits| seen.is_new(&wide(bits)));
+        assert_eq!(states.position(|is_new| is_new.is_err()), Some(WORDS >> 15));
+    }
+
     /// Only new states were counted, and a walk compares many times as many that are not new.
     #[test]
     fn a_walk_that_compares_too_often_ends_also_if_nothing_is_new() {

@@ -435,6 +435,32 @@ fn the_region_of_a_request_is_that_of_its_resource() {
     }
 }
 
+/// AWS General Reference, "IAM endpoints and quotas". Other services leave the region open.
+#[test]
+fn iam_has_one_region_in_each_partition() {
+    let statement = |region: &str| {
+        json!({"Version": "2012-10-17", "Statement": {
+            "Effect": "Allow", "Action": "*", "Resource": "*",
+            "Condition": {"StringEquals": {"aws:RequestedRegion": region}},
+        }})
+    };
+    let allow = |action: &str, partition: &str, region: &str| {
+        let policies = [Policy::identity(&statement(region).to_string()).unwrap()];
+        let mut context = Context::new();
+        context.present("aws:RequestedRegion");
+        let arn = format!("arn:{partition}:iam::111122223333:user/a");
+        context.set("aws:PrincipalArn", [arn.clone()]);
+        grants(&policies).about(action, &context).allow(&arn)
+    };
+    let regions = [("aws", "us-east-1"), ("aws-cn", "cn-north-1"), ("aws-us-gov", "us-gov-west-1")];
+    for (partition, region) in regions {
+        assert_eq!(allow("iam:createuser", partition, region), Truth::Yes, "{partition}");
+        assert_eq!(allow("iam:createuser", partition, "eu-west-1"), Truth::No, "{partition}");
+        assert_eq!(allow("lambda:invokefunction", partition, region), Truth::Unknown);
+    }
+    assert_eq!(allow("iam:createuser", "aws-new", "us-east-1"), Truth::Unknown);
+}
+
 /// What conditions leave open one by one may be decided by all of them together.
 #[test]
 fn conditions_that_exclude_each_other_are_decided() {
@@ -607,4 +633,43 @@ fn many_resources_are_as_open_and_as_certain_as_one() {
         assert_eq!(reached(&kinds, false), certain, "{one} {other} {more}");
         assert_eq!(reached(&kinds, true), possible, "{one} {other} {more}");
     }
+}
+
+/// The walk prefers readable characters, and takes others if a name has no readable ones.
+#[test]
+fn a_name_of_unusual_characters_is_found() {
+    const DIGITS: &Alphabet = &Alphabet::new(b"01");
+    const AT: &Alphabet = &Alphabet::new(b"@");
+    const BELL: &Alphabet = &Alphabet::new(b"\x07");
+    let policy = json!({"Version": "2012-10-17", "Statement": [
+        {"Effect": "Allow", "Action": "*", "Resource": "arn:p:s:r:n:*"},
+        {"Effect": "Deny", "Action": "*", "Resource": "arn:p:s:r:n:0"},
+    ]});
+    let kinds = [Policy::identity(&policy.to_string()).unwrap()];
+    let clauses = clauses(&kinds);
+    for (alphabet, name) in [(DIGITS, "1"), (AT, "@"), (BELL, "\x07")] {
+        let frame = Frame::new(&[FramePart::Text("arn:p:s:r:n:"), FramePart::Glob("*", alphabet)]);
+        let found = reach(&frame, &[Part { suffix: "", clauses: &clauses }], false).unwrap();
+        assert_eq!(found, Some(format!("arn:p:s:r:n:{name}")));
+        assert!(!frame.has("arn:p:s:r:n:") && frame.has(&found.unwrap()));
+    }
+}
+
+/// The frame's own text counts as much as the names.
+#[test]
+fn the_shortest_text_is_found_first_wherever_its_names_are_long() {
+    let policy = json!({"Version": "2012-10-17", "Statement": [{
+        "Effect": "Allow", "Action": "*",
+        "Resource": ["arn:p:s:r:n:a/Release/bbb", "arn:p:s:r:n:aaaaaaaa/Release/b"],
+    }]});
+    let kinds = [Policy::identity(&policy.to_string()).unwrap()];
+    let clauses = clauses(&kinds);
+    let frame = Frame::new(&[
+        FramePart::Text("arn:p:s:r:n:"),
+        FramePart::Glob("*", NAME),
+        FramePart::Text("/Release/"),
+        FramePart::Glob("*", NAME),
+    ]);
+    let found = reach(&frame, &[Part { suffix: "", clauses: &clauses }], false).unwrap();
+    assert_eq!(found.as_deref(), Some("arn:p:s:r:n:a/Release/bbb"));
 }

@@ -15,7 +15,7 @@ pub(super) fn instant(text: &str) -> Option<Timestamp> {
     }
     match text.len() {
         4 => midnight(&format!("{text}-01-01")),
-        length if text.bytes().skip(1).all(|b| b.is_ascii_digit()) && length > 0 => epoch(text),
+        _ if text.bytes().skip(1).all(|b| b.is_ascii_digit()) => epoch(text),
         7 => midnight(&format!("{text}-01")),
         10 => midnight(text),
         _ => None,

@@ -84,6 +84,8 @@ mod tests {
             ("StringLike a:sub = x:*", "StringLike a:sub = *:b", false),
             ("StringEquals a:sub = x*", "StringLike a:sub = x?", false),
             ("StringEquals a:sub = x*", "StringEquals a:sub = xy", true),
+            ("StringEquals a:sub = x?", "StringEquals a:sub = xy", true),
+            ("StringLike a:sub = x?", "StringEquals a:sub = xy", false),
             ("StringEquals a:sub = ${aws:username}", "StringEquals a:sub = bob", false),
             ("StringEqualsIfExists a:sub = alice", "StringEquals a:sub = bob", false),
             ("ForAnyValue:StringEquals a:amr = x", "ForAnyValue:StringEquals a:amr = y", false),

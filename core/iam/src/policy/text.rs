@@ -168,6 +168,8 @@ mod tests {
         for text in [
             r#"{"Effect": "Allow", "Principal": "*", "Action": "sts:AssumeRole"}"#,
             r#"{"Effect": "Allow", "Principal": {"AWS": ["arn:aws:iam::111122223333:user/a", "444455556666"], "Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}"#,
+            r#"{"Effect": "Allow", "Principal": {"AWS": "*", "Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}"#,
+            r#"{"Effect": "Allow", "Principal": {"AWS": "444455556666"}, "Action": "sts:AssumeRole"}"#,
             r#"{"Effect": "Allow", "Principal": {"Federated": "arn:aws:iam::111122223333:saml-provider/corp"}, "Action": ["sts:AssumeRoleWithSAML", "sts:TagSession"]}"#,
         ] {
             let policy = format!(r#"{{"Version":"2012-10-17","Statement":[{text}]}}"#);

@@ -173,6 +173,7 @@ mod tests {
             r#""Effect": "Allow", "Sid": 1"#,
             r#""Effect": "Allow", "Comment": "x""#,
             r#""Effect": "Allow", "Principal": "*""#,
+            r#""Effect": "Allow", "Principal": "*", "Condition": {"Null": {"a:b": "true"}}"#,
         ] {
             assert_eq!(allows(&format!("{{{narrow}, {read}}}")), [yes, no], "{narrow}");
             assert_eq!(allows(&format!("[{{{narrow}, {read}}}]")), [yes, no], "{narrow}");
