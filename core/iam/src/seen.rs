@@ -103,7 +103,7 @@ mod tests {
 
     #[test]
     fn a_walk_through_large_states_ends_sooner() {
-        let wide = |bits: u64| -> State { (0..1 << 15).map(|word| bits << word % 2).collect() };
+        let wide = |bits: u64| -> State { (0..1 << 15).map(|word| bits << (word % 2)).collect() };
         let decisive = wide(u64::MAX);
         let mut seen = Seen::new(&decisive);
         let mut states = (0..u64::MAX).map(|bits| seen.is_new(&wide(bits)));

@@ -641,17 +641,23 @@ fn a_name_of_unusual_characters_is_found() {
     const DIGITS: &Alphabet = &Alphabet::new(b"01");
     const AT: &Alphabet = &Alphabet::new(b"@");
     const BELL: &Alphabet = &Alphabet::new(b"\x07");
-    let policy = json!({"Version": "2012-10-17", "Statement": [
-        {"Effect": "Allow", "Action": "*", "Resource": "arn:p:s:r:n:*"},
-        {"Effect": "Deny", "Action": "*", "Resource": "arn:p:s:r:n:0"},
-    ]});
-    let kinds = [Policy::identity(&policy.to_string()).unwrap()];
-    let clauses = clauses(&kinds);
-    for (alphabet, name) in [(DIGITS, "1"), (AT, "@"), (BELL, "\x07")] {
-        let frame = Frame::new(&[FramePart::Text("arn:p:s:r:n:"), FramePart::Glob("*", alphabet)]);
-        let found = reach(&frame, &[Part { suffix: "", clauses: &clauses }], false).unwrap();
-        assert_eq!(found, Some(format!("arn:p:s:r:n:{name}")));
-        assert!(!frame.has("arn:p:s:r:n:") && frame.has(&found.unwrap()));
+    let of = |statements: &[Value]| {
+        let document = json!({"Version": "2012-10-17", "Statement": statements});
+        [Policy::identity(&document.to_string()).unwrap()]
+    };
+    let everything = json!({"Effect": "Allow", "Action": "*", "Resource": "*"});
+    let but_zero = json!({"Effect": "Deny", "Action": "*", "Resource": "arn:p:s:r:n:0"});
+    for statements in [vec![everything.clone()], vec![everything, but_zero]] {
+        let kinds = of(&statements);
+        let clauses = clauses(&kinds);
+        let digit = if statements.len() == 1 { "0" } else { "1" };
+        for (alphabet, name) in [(DIGITS, digit), (AT, "@"), (BELL, "\x07")] {
+            let glob = FramePart::Glob("*", alphabet);
+            let frame = Frame::new(&[FramePart::Text("arn:p:s:r:n:"), glob]);
+            let found = reach(&frame, &[Part { suffix: "", clauses: &clauses }], false).unwrap();
+            assert_eq!(found, Some(format!("arn:p:s:r:n:{name}")));
+            assert!(!frame.has("arn:p:s:r:n:") && frame.has(&found.unwrap()));
+        }
     }
 }
 
