@@ -167,7 +167,7 @@ fn check_codecommit(reply: &Value) {
     for event in
         read::<codecommit::PullEvents>(reply).into_iter().flat_map(|it| it.pull_request_events)
     {
-        let _ = (event.at(), event.is_creation(), event.is_merge(), event.update());
+        let _ = (event.at, event.is_creation(), event.is_merge(), event.update());
     }
     if let Some(pull) = read::<codecommit::PullReply>(reply) {
         for target in pull.pull_request.pull_request_targets {

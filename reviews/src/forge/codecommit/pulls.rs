@@ -192,15 +192,15 @@ impl Source<'_> {
         }
         let ready = Timestamp::now().checked_sub(DELAY_MINUTES.minutes()).unwrap_or_default();
         match events.iter().find(|event| event.is_creation()) {
-            Some(created) if created.at() <= ready => {}
+            Some(created) if created.at <= ready => {}
             Some(_) => objections.push(format!(
                 "{name} was opened less than {DELAY_MINUTES} minutes ago, and CloudTrail may not \
                  have all pushes yet: retry the stage then"
             )),
             None => objections.push(format!("nobody can tell when {name} was opened")),
         }
-        let merged = events.iter().find(|event| event.is_merge()).map(PullEvent::at);
-        let is_late = |event: &PullEvent| merged.is_none_or(|merged| event.at() > merged);
+        let merged = events.iter().find(|event| event.is_merge()).map(|event| event.at);
+        let is_late = |event: &PullEvent| merged.is_none_or(|merged| event.at > merged);
         if events.iter().any(|event| event.update().is_some() && is_late(event)) {
             objections.push(format!(
                 "nobody can tell which commits {name} had when it was merged: its branch moved later"
@@ -217,7 +217,7 @@ impl Source<'_> {
                 kind: MoveKind::ForcePush,
                 by: event.actor_arn.clone().map(Author::Principal),
             };
-            Some((event.at(), step))
+            Some((event.at, step))
         };
         Ok(events.iter().filter_map(step).collect())
     }

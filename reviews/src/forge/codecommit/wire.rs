@@ -4,7 +4,8 @@
 //! CloudTrail are from "Logging CodeCommit API calls with CloudTrail" and have what the API has.
 
 use jiff::Timestamp;
-use serde::Deserialize;
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer};
 
 use crate::consensus::Author;
 use crate::forge::ForgeError;
@@ -141,8 +142,8 @@ pub(super) struct PullEvents {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct PullEvent {
-    /// Seconds since 1970.
-    event_date: f64,
+    #[serde(rename = "eventDate", deserialize_with = "time")]
+    pub(super) at: Timestamp,
     pull_request_event_type: String,
     pub(super) actor_arn: Option<String>,
     #[serde(rename = "pullRequestSourceReferenceUpdatedEventMetadata")]
@@ -157,10 +158,6 @@ pub(super) struct Update {
 }
 
 impl PullEvent {
-    pub(super) fn at(&self) -> Timestamp {
-        time(self.event_date)
-    }
-
     pub(super) fn is_creation(&self) -> bool {
         self.pull_request_event_type == "PULL_REQUEST_CREATED"
     }
@@ -300,8 +297,26 @@ impl Record {
     }
 }
 
-/// A time that AWS's JSON gives as a number of seconds.
-fn time(seconds: f64) -> Timestamp {
+/// A time that AWS's JSON gives as a number of seconds since 1970.
+fn time<'de, D: Deserializer<'de>>(json: D) -> Result<Timestamp, D::Error> {
+    let seconds = f64::deserialize(json)?;
     #[expect(clippy::cast_possible_truncation, reason = "milliseconds of any year fit")]
-    Timestamp::from_millisecond((seconds * 1000.0) as i64).unwrap_or_default()
+    Timestamp::from_millisecond((seconds * 1000.0) as i64).map_err(D::Error::custom)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_date_that_is_no_time_is_an_error() {
+        let read = |date: f64| {
+            let event = json!({"eventDate": date, "pullRequestEventType": "PULL_REQUEST_CREATED"});
+            serde_json::from_value::<PullEvent>(event).map(|event| event.at)
+        };
+        assert_eq!(read(1_577_836_801.5).unwrap().as_millisecond(), 1_577_836_801_500);
+        assert!(read(1e300).is_err() && read(-1e300).is_err());
+    }
 }
