@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use names::Arn;
 
-use super::deprecated;
 use super::details::{
     AttachedPolicy, Boundary, Details, GroupDetail, InlinePolicy, PolicyDetail, RoleDetail, Tag,
     UserDetail,
@@ -14,6 +13,7 @@ use super::{
     Account, AccountError, Actor, Group, GroupIx, Identity, PolicyId, Role, RoleIx, StoredPolicy,
     User, UserIx,
 };
+use super::{attachable, deprecated};
 use crate::policy::{Policy, PolicyError};
 
 impl Account {
@@ -126,6 +126,22 @@ impl Builder {
             self.managed.insert(detail.arn.clone(), PolicyId(self.policies.len()));
             let arn = Some(detail.arn);
             self.policies.push(StoredPolicy { name, arn, policy, other_versions, unread });
+        }
+    }
+
+    /// Adds the AWS managed policies that lead somewhere and that nobody has.
+    fn add_attachable(&mut self, partition: &str) {
+        for (name, policy) in attachable::policies() {
+            let arn = format!("arn:{partition}:iam::aws:policy/{name}");
+            if !self.managed.contains_key(&arn) {
+                self.policies.push(StoredPolicy {
+                    name,
+                    arn: Some(arn),
+                    policy: Arc::new(policy),
+                    other_versions: Vec::new(),
+                    unread: None,
+                });
+            }
         }
     }
 
@@ -343,6 +359,7 @@ impl Builder {
             });
         }
         let (partition, id) = (partition.to_owned(), id.to_owned());
+        self.add_attachable(&partition);
         let account = Account {
             partition,
             id,

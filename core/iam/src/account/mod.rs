@@ -1,5 +1,6 @@
 //! Snapshots of accounts: the principals, and their policies.
 
+mod attachable;
 mod build;
 mod context;
 mod control;
