@@ -65,12 +65,13 @@ def document(*statements):
 
 def role(name, principal):
     trust = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": principal}
+    own = {"PolicyName": "own", "PolicyDocument": document(approval("ApprovalB"))}
     return {
         "RoleName": name,
         "RoleId": f"AROA{name}",
         "Arn": f"arn:aws:iam::{ACCOUNT}:role/{name}",
         "AssumeRolePolicyDocument": document(trust),
-        "RolePolicyList": [{"PolicyName": "own", "PolicyDocument": document(approval("ApprovalB"))}],
+        "RolePolicyList": [own],
     }
 
 
@@ -92,7 +93,8 @@ def leading(policies):
         )
         version = {"VersionId": "v1", "IsDefaultVersion": True, "Document": text}
         details.append({"PolicyName": name, "Arn": arn, "PolicyVersionList": [version]})
-    services = set(re.findall(r'\(\s*"([a-z.-]+)",', (ROOT / "core/audit/src/passing.rs").read_text()))
+    passing = (ROOT / "core/audit/src/passing.rs").read_text()
+    services = set(re.findall(r'\(\s*"([a-z.-]+)",', passing))
     roles = [role("of-account", {"AWS": f"arn:aws:iam::{ACCOUNT}:root"})]
     roles += [role(it, {"Service": f"{it}.amazonaws.com"}) for it in sorted(services)]
     account = {
@@ -154,7 +156,8 @@ def main():
     known = json.loads(WRITTEN.read_text("utf-8"))
     for name in sorted(kept.keys() | known.keys()):
         if kept.get(name) != known.get(name):
-            print(f"{name}: not as AWS has it now: {', '.join(sorted(found.get(name, ['nothing'])))}")
+            leads_to = ", ".join(sorted(found.get(name, ["nothing"])))
+            print(f"{name}: not as AWS has it now, which leads to {leads_to}")
     print(f"{len(all_texts)} policies, {len(kept)} lead somewhere")
     return 0 if kept == known else 1
 
