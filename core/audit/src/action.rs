@@ -121,6 +121,7 @@ actions! {
     UpdateControl = "organizations:UpdatePolicy" on Anything,
     // These writes create another principal, or let somebody sign in as it.
     CreateUser = "iam:CreateUser" on Users,
+    UpdateUser = "iam:UpdateUser" on Anything,
     CreateRole = "iam:CreateRole" on Roles,
     CreateSamlProvider = "iam:CreateSAMLProvider" on Anything,
     UpdateSamlProvider = "iam:UpdateSAMLProvider" on Anything,

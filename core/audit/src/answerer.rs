@@ -1,10 +1,13 @@
 //! Those who answer an approval, as AWS shows them to the gate.
 
+use iam::Truth;
 use iam::account::Actor;
 use names::Arn;
 use rule::{Rule, Trust};
 
 use crate::account_view::AccountView;
+use crate::action::Action;
+use crate::permissions::As;
 use crate::session_naming::statement_of_choice;
 
 /// Names of sessions that nobody has, if the caller may choose.
@@ -70,10 +73,14 @@ impl Answerer {
 }
 
 impl AccountView<'_> {
-    /// An actor as its own user, or as a session of a role that it assumes.
+    /// An actor as a user, also under another name if it may rename that user, or as a session of a
+    /// role that it assumes.
     pub(crate) fn answers_as(&self, human: Actor, serving: Actor) -> Answerer {
         let account = self.account();
-        let Actor::Role(at) = serving else { return self.user(serving) };
+        let Actor::Role(at) = serving else {
+            let renamed = self.may_rename(human, serving).then(|| self.renamed(serving));
+            return Answerer::any([self.user(serving)].into_iter().chain(renamed));
+        };
         let chooses = account.role(at).is_some_and(|role| statement_of_choice(role).is_some());
         let naming = match human {
             _ if chooses => Naming::Caller,
@@ -110,6 +117,31 @@ impl AccountView<'_> {
         let words = format!("`{}`", self.name(user));
         let arn = self.account().arn(user).to_owned();
         Answerer { shown: vec![Shown { arn, words, is_own_name: false }] }
+    }
+
+    fn may_rename(&self, human: Actor, user: Actor) -> bool {
+        let arn = self.account().arn(user);
+        let permissions = &self.reach.permissions;
+        let who = As::Now(human);
+        permissions.allows_to(&who, Action::UpdateUser, arn, Some(user), &[]) != Truth::No
+    }
+
+    /// A user under other names: AWS shows who answered by the name that the user had then.
+    fn renamed(&self, user: Actor) -> Answerer {
+        let account = self.account();
+        let arn = account.arn(user);
+        let path = arn.rsplit_once('/').map_or(arn, |(path, _)| path);
+        let is_free = |name: &&str| {
+            let mut users = account.users.iter();
+            !users.any(|user| user.identity.name.eq_ignore_ascii_case(name))
+        };
+        let names = [NAMES[0]].into_iter().chain(self.counting.rule.mentioned_names());
+        let shown = names.filter(is_free).map(|name| Shown {
+            arn: format!("{path}/{name}"),
+            words: format!("`{}` under another name (iam:UpdateUser)", self.name(user)),
+            is_own_name: false,
+        });
+        Answerer { shown: shown.collect() }
     }
 
     fn sessions(&self, role: &str, naming: Naming<'_>) -> Answerer {

@@ -97,6 +97,7 @@ resource "aws_iam_policy" "TwoPersonRule_Guardrails" {
         Effect = "Deny"
         Action = [
           "iam:CreateUser",
+          "iam:UpdateUser",
           "iam:CreateSAMLProvider",
           "iam:UpdateSAMLProvider",
           "iam:DeleteSAMLProvider",

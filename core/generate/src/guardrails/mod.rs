@@ -158,11 +158,13 @@ fn statements(spec: &Spec, guardrails: &Guardrails, denied: Denied) -> Vec<State
     statements
 }
 
-/// Denies creating a second person: a user, or an identity provider with a key of one's own choice.
+/// Denies creating a second person: a user, another name of a user, or an identity provider with a
+/// key of one's own choice.
 /// `ChangeRoles` denies creating roles.
 fn people() -> Statement {
-    const VERBS: [&str; 6] = [
+    const VERBS: [&str; 7] = [
         "iam:CreateUser",
+        "iam:UpdateUser",
         "iam:CreateSAMLProvider",
         "iam:UpdateSAMLProvider",
         "iam:DeleteSAMLProvider",

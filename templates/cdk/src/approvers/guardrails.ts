@@ -105,6 +105,7 @@ const CHANGES_OF_RULE = [
 function people(): Statement[] {
   const verbs = [
     'iam:CreateUser',
+    'iam:UpdateUser',
     'iam:CreateSAMLProvider',
     'iam:UpdateSAMLProvider',
     'iam:DeleteSAMLProvider',
