@@ -253,14 +253,16 @@ impl<'a, S: Copy> Clauses<'a, S> {
     /// name them without wildcards.
     #[must_use]
     pub fn only(&self) -> Option<Vec<&str>> {
-        let named = self.granting.as_ref()?.iter().map(|clause| match clause.about() {
-            About::These(resources) => {
-                resources.iter().map(|resource| resource.pattern.literal()).collect()
-            }
-            About::AllBut(_) => None,
-        });
-        let named: Option<Vec<Vec<&str>>> = named.collect();
-        Some(named?.concat())
+        self.kinds().find_map(|kind| {
+            let named = kind.iter().map(|clause| match clause.about() {
+                About::These(resources) => {
+                    resources.iter().map(|resource| resource.pattern.literal()).collect()
+                }
+                About::AllBut(_) => None,
+            });
+            let named: Option<Vec<Vec<&str>>> = named.collect();
+            Some(named?.concat())
+        })
     }
 
     /// Whether the action is allowed on everything, without conditions.
