@@ -130,6 +130,18 @@ fn finds_nobody(account: &Value) {
     assert!(about.is_empty(), "{about:#?}");
 }
 
+/// The trust policy may name another account of the same human.
+#[test]
+fn a_denial_to_assume_a_role_stops_nobody_who_rewrites_its_trust_policy() {
+    let own = [
+        "allow codepipeline:PutApprovalResult A",
+        "allow iam:UpdateAssumeRolePolicy role/release",
+        "deny sts:AssumeRole *",
+    ];
+    let roles = [role("release", LAMBDA, &["allow codepipeline:PutApprovalResult B"])];
+    finds(SELF, &account(&[user("ann", &[], &own)], &[], &roles, &[]));
+}
+
 #[test]
 fn a_boundary_that_names_roles_leaves_no_other_names_for_new_ones() {
     let mut ann = user("ann", &[], &["allow * *"]);

@@ -195,29 +195,14 @@ impl<'a> Closure<'_, 'a> {
         }
     }
 
-    /// The form rewrites the trust policies of roles. A denial of its own policies to assume them
-    /// remains.
+    /// The form rewrites the trust policies of roles. They may trust another account of the same
+    /// human, so a denial to assume them stops nobody.
     fn open(&mut self, at: usize, who: &As<'a>) {
         const ACTION: Action = Action::UpdateAssumeRolePolicy;
-        let permissions = &self.view.reach.permissions;
-        let account = self.view.account();
         for (role, allowed) in self.view.targets(who, ACTION, Among::MatteringRoles).iter() {
-            let Actor::Role(place) = *role else { continue };
-            let is_denied = account.role(place).is_none_or(|role| match who {
-                As::Now(actor) => {
-                    permissions.assumer(*actor).is_some_and(|assumer| assumer.is_denied(role))
-                }
-                As::After(after) => {
-                    let state = &after.state;
-                    let name = Action::AssumeRole.name().to_lowercase();
-                    state.grants.about(&name, &state.context).deny(&role.identity.arn)
-                }
-            });
-            if !is_denied {
-                let open = *allowed == Truth::Unknown;
-                let step = self.step(at, ACTION, account.arn(*role), open);
-                self.add_actor(*role, BTreeSet::from([at]), vec![step]);
-            }
+            let open = *allowed == Truth::Unknown;
+            let step = self.step(at, ACTION, self.view.account().arn(*role), open);
+            self.add_actor(*role, BTreeSet::from([at]), vec![step]);
         }
     }
 

@@ -193,17 +193,14 @@ impl<'p, 'a> Escalation<'p, 'a> {
 
     /// The actor makes an approving role trust it.
     fn to_trust(&self, writes: &mut Trial<'p, 'a>) {
-        let reach = &self.view.reach;
         let account = self.view.account();
-        let Some(assumer) = reach.permissions.assumer(self.actor) else {
-            return;
-        };
         const ACTION: Action = Action::UpdateAssumeRolePolicy;
         let who = As::Now(self.actor);
         for (other, _) in self.view.targets(&who, ACTION, Among::ApprovingRoles).iter() {
             let Actor::Role(at) = *other else { continue };
-            // The trust policy can be rewritten; a denial in the actor's own policies remains.
-            let may_change = |role: &Role| !is_of_aws(&role.identity) && !assumer.is_denied(role);
+            // It may trust another account of the same human, so a denial to assume it stops
+            // nobody.
+            let may_change = |role: &Role| !is_of_aws(&role.identity);
             if account.role(at).is_some_and(may_change) {
                 writes.act_as(ACTION, *other);
             }

@@ -148,12 +148,6 @@ impl<'a> Assumer<'a> {
             Some(principals) => principals.concern(self.account.caller(self.identity)),
         }
     }
-
-    /// Whether its own policies deny it to assume a role, even if the trust policy allows it.
-    #[must_use]
-    pub fn is_denied(&self, role: &Role) -> bool {
-        self.own.deny(&role.identity.arn)
-    }
 }
 
 impl Account {
