@@ -29,7 +29,7 @@ pub(super) struct RoleChains<'a> {
     approves: Vec<bool>,
     /// Whether each role, by its place, may serve a slot, bypass the gate or become somebody else.
     matters: Vec<bool>,
-    /// The roles that matter and that trust every principal of the account.
+    /// The roles that trust every principal of the account.
     open: HashSet<RoleIx>,
     known: RefCell<HashMap<Option<ClassId>, Rc<Reachable>>>,
     /// The roles of the last actor that does not share them with its class: several checks ask
@@ -138,7 +138,7 @@ impl<'a> RoleChains<'a> {
             let is_open = trustees.account || trustees.everybody;
             let keys = keys_about_the_caller(role);
             let is_for_all = keys.is_empty() && !has_exceptions(role);
-            if is_open && matters(at) && is_for_all {
+            if is_open && is_for_all {
                 open.insert(at);
             }
             let named: HashSet<Actor> = trustees.named.iter().copied().collect();
@@ -197,7 +197,7 @@ impl<'a> RoleChains<'a> {
         self.class.get(actor).copied().flatten().filter(|_| !self.has_its_own(actor))
     }
 
-    /// Whether a role matters and trusts every principal of the account.
+    /// Whether a role trusts every principal of the account.
     pub(super) fn is_open_to_the_account(&self, role: RoleIx) -> bool {
         self.open.contains(&role)
     }

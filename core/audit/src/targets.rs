@@ -28,6 +28,8 @@ pub(crate) enum Among {
     MatteringRoles,
     /// The roles that matter and that trust every principal of the account.
     OpenRoles,
+    /// All roles that trust every principal of the account.
+    AllOpenRoles,
 }
 
 /// Principals, sorted by their ARNs so that patterns find them.
@@ -90,6 +92,9 @@ impl<'a> AccountView<'a> {
         let actors = named.iter().filter_map(|arn| Some((self.account().actor(arn)?, *arn)));
         let of_kind = actors.filter(|(actor, _)| match (among, actor) {
             (Among::Roles | Among::MatteringRoles, Actor::Role(role)) => self.is_changeable(*role),
+            (Among::OpenRoles | Among::AllOpenRoles, Actor::Role(role)) => {
+                self.chains.is_open_to_the_account(*role)
+            }
             _ => true,
         });
         let targets = of_kind.map(|(actor, arn)| (actor, clauses.allow(arn)));
@@ -126,10 +131,17 @@ impl<'a> AccountView<'a> {
             (Among::MatteringRoles, Actor::Role(at)) => {
                 self.chains.matters(at) && self.is_changeable(at)
             }
-            (Among::OpenRoles, Actor::Role(at)) => self.chains.is_open_to_the_account(at),
+            (Among::OpenRoles, Actor::Role(at)) => {
+                self.chains.matters(at) && self.chains.is_open_to_the_account(at)
+            }
+            (Among::AllOpenRoles, Actor::Role(at)) => self.chains.is_open_to_the_account(at),
             (Among::Users | Among::ApprovingUsers | Among::MatteringUsers, Actor::Role(_))
             | (
-                Among::Roles | Among::ApprovingRoles | Among::MatteringRoles | Among::OpenRoles,
+                Among::Roles
+                | Among::ApprovingRoles
+                | Among::MatteringRoles
+                | Among::OpenRoles
+                | Among::AllOpenRoles,
                 Actor::User(_),
             ) => false,
         };

@@ -120,7 +120,7 @@ fn finds(code: &str, account: &Value) {
     assert_ne!(found.answer.unwrap().is, AnswerIs::Nobody);
 }
 
-/// Nobody is found who can answer both, with or without changes.
+/// No finding says that somebody can answer both, with or without changes.
 #[track_caller]
 fn finds_nobody(account: &Value) {
     let found = audited(account);
@@ -128,6 +128,103 @@ fn finds_nobody(account: &Value) {
     let about: Vec<_> =
         found.findings.iter().filter(|finding| both.contains(&finding.code)).collect();
     assert!(about.is_empty(), "{about:#?}");
+}
+
+#[test]
+fn a_group_that_is_given_a_policy_and_then_joined_is_found() {
+    let joins = "allow iam:AddUserToGroup group/ops";
+    for gives in ["iam:PutGroupPolicy", "iam:AttachGroupPolicy"] {
+        let gives = format!("allow {gives} group/ops");
+        let alone = [user("ann", &[], &[joins, &gives])];
+        finds(SELF, &account(&alone, &[group("ops", &[])], &[], &[]));
+        // Another may give it.
+        let makes = "allow iam:CreateAccessKey user/bob";
+        let two = [user("ann", &[], &[joins, makes]), user("bob", &[], &[&gives])];
+        finds(SELF, &account(&two, &[group("ops", &[])], &[], &[]));
+        let one_call = [user("ann", &[], &[&gives])];
+        finds_nobody(&account(&one_call, &[group("ops", &[])], &[], &[]));
+    }
+    let only_joins = [user("ann", &[], &[joins])];
+    finds_nobody(&account(&only_joins, &[group("ops", &[])], &[], &[]));
+}
+
+#[test]
+fn a_denial_of_a_group_that_is_removed_before_the_group_is_joined_denies_nothing() {
+    let gives = ["allow codepipeline:PutApprovalResult *", "deny codepipeline:* *"];
+    let groups = [group("ops", &gives)];
+    let calls = ["allow iam:AddUserToGroup group/ops", "allow iam:DeleteGroupPolicy group/ops"];
+    // With the inline policy, what it allows is gone too.
+    finds_nobody(&account(&[user("ann", &[], &calls)], &groups, &[], &[]));
+    let mut attached_too = groups.clone();
+    attached_too[0]["AttachedManagedPolicies"] = attached("one");
+    let policies = [managed("one", &[&["allow codepipeline:PutApprovalResult *"]])];
+    finds(SELF, &account(&[user("ann", &[], &calls)], &attached_too, &[], &policies));
+    finds_nobody(&account(&[user("ann", &[], &calls[..1])], &attached_too, &[], &policies));
+}
+
+#[test]
+fn a_version_of_a_policy_of_a_group_that_is_joined_is_found() {
+    let approves: &[&str] = &["allow codepipeline:PutApprovalResult *"];
+    let policies = [managed("one", &[&["deny sts:AssumeRole *"], approves])];
+    let mut groups = [group("ops", &[])];
+    groups[0]["AttachedManagedPolicies"] = attached("one");
+    let joins = "allow iam:AddUserToGroup group/ops";
+    for call in ["iam:SetDefaultPolicyVersion", "iam:CreatePolicyVersion"] {
+        let call = format!("allow {call} policy/one");
+        let users = [user("ann", &[], &[joins, &call])];
+        finds(SELF, &account(&users, &groups, &[], &policies));
+    }
+    finds_nobody(&account(&[user("ann", &[], &[joins])], &groups, &[], &policies));
+}
+
+/// cy may do nothing, so nobody looked at her.
+#[test]
+fn a_user_that_only_another_can_change_is_found() {
+    let keys = "allow iam:CreateAccessKey user/*";
+    let [ann, cy] = [user("ann", &[], &[keys]), user("cy", &[], &[])];
+    for call in ["iam:PutUserPolicy", "iam:AttachUserPolicy"] {
+        let bob = user("bob", &[], &[&format!("allow {call} user/cy")]);
+        finds(SELF, &account(&[ann.clone(), bob, cy.clone()], &[], &[], &[]));
+    }
+    finds_nobody(&account(&[ann, user("bob", &[], &[]), cy], &[], &[], &[]));
+}
+
+#[test]
+fn a_role_that_is_opened_and_changed_is_found() {
+    let gives = "allow iam:PutRolePolicy role/nightly";
+    let roles = [role("nightly", LAMBDA, &[])];
+    let opens = "allow iam:UpdateAssumeRolePolicy role/nightly";
+    let bob = user("bob", &[], &[gives]);
+    let makes = "allow iam:CreateAccessKey user/bob";
+    finds(SELF, &account(&[user("ann", &[], &[opens, makes]), bob.clone()], &[], &roles, &[]));
+    let runs = "allow lambda:CreateFunction,lambda:InvokeFunction *";
+    let passes = ["allow iam:PassRole role/nightly", runs, makes];
+    finds(SELF, &account(&[user("ann", &[], &passes), bob.clone()], &[], &roles, &[]));
+    finds_nobody(&account(&[user("ann", &[], &[makes, runs]), bob], &[], &roles, &[]));
+}
+
+#[test]
+fn a_user_who_leads_to_a_role_that_can_be_changed_is_found() {
+    let roles = [role("nightly", "user/bob", &[])];
+    let own = ["allow iam:CreateLoginProfile user/bob", "allow iam:AttachRolePolicy role/nightly"];
+    let users = |own: &[&str]| [user("ann", &[], own), user("bob", &[], &[])];
+    finds(SELF, &account(&users(&own), &[], &roles, &[]));
+    finds_nobody(&account(&users(&own[..1]), &[], &roles, &[]));
+    finds_nobody(&account(&users(&own[1..]), &[], &roles, &[]));
+}
+
+#[test]
+fn a_user_or_role_that_several_make_together_is_found() {
+    let keys = "allow iam:CreateAccessKey user/*";
+    let bob = |calls: &str| user("bob", &[], &[calls]);
+    let gives = bob("allow iam:CreateUser,iam:PutUserPolicy user/new-*");
+    finds(SECOND, &account(&[user("ann", &[], &[keys]), gives], &[], &[], &[]));
+    let elsewhere = bob("allow iam:CreateUser user/new-*");
+    finds_nobody(&account(&[user("ann", &[], &[keys]), elsewhere], &[], &[], &[]));
+    // The group that is joined lets its members create roles.
+    let groups = [group("ops", &["allow iam:CreateRole,iam:PutRolePolicy role/new-*"])];
+    let joins = user("ann", &[], &["allow iam:AddUserToGroup group/ops"]);
+    finds(SECOND, &account(&[joins], &groups, &[], &[]));
 }
 
 /// The trust policy may name another account of the same human.
@@ -140,6 +237,14 @@ fn a_denial_to_assume_a_role_stops_nobody_who_rewrites_its_trust_policy() {
     ];
     let roles = [role("release", LAMBDA, &["allow codepipeline:PutApprovalResult B"])];
     finds(SELF, &account(&[user("ann", &[], &own)], &[], &roles, &[]));
+}
+
+#[test]
+fn a_role_that_trusts_a_service_is_not_assumed_after_a_change() {
+    let groups = [group("ops", &["allow sts:AssumeRole,iam:PutRolePolicy role/nightly"])];
+    let users = [user("ann", &[], &["allow iam:AddUserToGroup group/ops"])];
+    finds_nobody(&account(&users, &groups, &[role("nightly", LAMBDA, &[])], &[]));
+    finds(SELF, &account(&users, &groups, &[role("nightly", "root", &[])], &[]));
 }
 
 #[test]

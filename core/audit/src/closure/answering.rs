@@ -23,6 +23,9 @@ impl<'a> Closure<'_, 'a> {
                     self.view.answers_as(self.start, *actor)
                 }
             }
+            Who::Made(_) if self.together.contains_key(&at) => {
+                self.together.get(&at).cloned().unwrap_or_default()
+            }
             Who::Made(called) => {
                 let mut before = form.after.iter().filter_map(|at| self.forms.get(*at));
                 let maker = before.find_map(|form| match form.permissions {

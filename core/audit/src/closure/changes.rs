@@ -25,6 +25,12 @@ pub(super) enum Change {
     Off(PolicyId),
     /// A policy of a group is taken off, or overwritten.
     OffGroup(GroupIx, PolicyId),
+    /// A policy of a group that the user joins is taken off, or overwritten.
+    OffJoined(GroupIx, PolicyId),
+    /// A policy of the account is attached to a group that the user joins.
+    AttachedToJoined(GroupIx, PolicyId),
+    /// A policy that allows everything is added to a group that the user joins.
+    EverythingToJoined(GroupIx),
     /// The text of a policy allows everything now.
     Rewritten(PolicyId),
     /// Another version of a policy is in force: its place among the others.
@@ -35,6 +41,28 @@ pub(super) enum Change {
     Retagged,
     /// No service control policy applies.
     Uncontrolled,
+}
+
+impl Change {
+    /// The group that the user has to join. Otherwise the change does nothing.
+    fn joined(self) -> Option<GroupIx> {
+        match self {
+            Self::Joined(group)
+            | Self::OffJoined(group, _)
+            | Self::AttachedToJoined(group, _)
+            | Self::EverythingToJoined(group) => Some(group),
+            Self::Everything
+            | Self::Attached(_)
+            | Self::Left(_)
+            | Self::Off(_)
+            | Self::OffGroup(..)
+            | Self::Rewritten(_)
+            | Self::Version(..)
+            | Self::Unbounded
+            | Self::Retagged
+            | Self::Uncontrolled => None,
+        }
+    }
 }
 
 /// Changes that can be made to one actor, each with the first step that makes it.
@@ -62,26 +90,33 @@ impl Changes {
         if all.contains(&Change::Everything) {
             // Nothing can be added to it, so only what is taken away counts.
             let adds = |change: &&Change| {
-                matches!(change, Change::Attached(_) | Change::Joined(_) | Change::Retagged)
+                matches!(change, Change::Attached(_) | Change::Retagged)
+                    || change.joined().is_some()
             };
             let rest = all.iter().filter(|change| !adds(change)).copied().collect();
             return if adds(&&new) { Vec::new() } else { vec![vec![new], rest] };
         }
-        let joins = |change: &Change| matches!(change, Change::Joined(_));
         let leaves = |change: &Change| matches!(change, Change::Left(_));
         let mut sets = vec![vec![new]];
         // A group that is joined may deny what another one allows, so one at a time.
-        let joined: Vec<Change> = match joins(&new) {
-            true => vec![new],
-            false => all.iter().filter(|change| joins(change)).copied().collect(),
-        };
-        let others: Vec<Change> = all.iter().filter(|change| !joins(change)).copied().collect();
+        let joined: Vec<Vec<Change>> = all
+            .iter()
+            .filter(|change| matches!(change, Change::Joined(_)))
+            .map(|join| all.iter().filter(|it| it.joined() == join.joined()).copied().collect())
+            .collect();
+        let others: Vec<Change> =
+            all.iter().filter(|change| change.joined().is_none()).copied().collect();
         let staying = others.iter().filter(|change| !leaves(change)).copied();
         let staying: Vec<Change> = staying.collect();
         for with in [others, staying] {
             sets.push(with.clone());
-            sets.extend(joined.iter().map(|join| [with.clone(), vec![*join]].concat()));
+            sets.extend(joined.iter().map(|join| [with.clone(), join.clone()].concat()));
         }
+        // What changes a group that is joined matters only to its members.
+        sets.retain(|set| {
+            let mut joined = set.iter().filter_map(|change| change.joined());
+            joined.all(|group| set.contains(&Change::Joined(group)))
+        });
         sets.retain(|set| !set.is_empty() && set.contains(&new));
         let mut seen = BTreeSet::new();
         sets.retain(|set| seen.insert(set.clone()));
@@ -124,21 +159,24 @@ pub(super) fn after<'a>(view: &AccountView<'a>, actor: Actor, changes: &[Change]
     identity.retain(|(id, _)| kept.contains(id));
     for change in changes {
         match change {
-            Change::Everything => identity.push((PolicyId::SUPPOSED, view.everything)),
-            Change::Attached(id) => {
+            Change::Everything | Change::EverythingToJoined(_) => {
+                identity.push((PolicyId::SUPPOSED, view.everything));
+            }
+            Change::Attached(id) | Change::AttachedToJoined(_, id) => {
                 identity.extend(account.policy(*id).map(|stored| (*id, &*stored.policy)));
             }
             Change::Joined(at) => {
-                let group = account.group(*at);
-                identity.extend(
-                    group.into_iter().flat_map(|group| account.group_grants(group).identity),
-                );
+                let grants = account.group(*at).map(|group| account.group_grants(group).identity);
+                let kept = grants.into_iter().flatten();
+                identity
+                    .extend(kept.filter(|(id, _)| !changes.contains(&Change::OffJoined(*at, *id))));
             }
             Change::Rewritten(_)
             | Change::Version(..)
             | Change::Left(_)
             | Change::Off(_)
             | Change::OffGroup(..)
+            | Change::OffJoined(..)
             | Change::Unbounded
             | Change::Retagged
             | Change::Uncontrolled => {}
@@ -162,7 +200,10 @@ pub(super) fn after<'a>(view: &AccountView<'a>, actor: Actor, changes: &[Change]
             | Change::Joined(_)
             | Change::Left(_)
             | Change::Off(_)
-            | Change::OffGroup(..) => {}
+            | Change::OffGroup(..)
+            | Change::OffJoined(..)
+            | Change::AttachedToJoined(..)
+            | Change::EverythingToJoined(_) => {}
         }
     }
     As::after(state)

@@ -11,14 +11,16 @@ mod changes;
 mod follow;
 mod identity_center;
 mod second_factor;
+mod widen;
 mod write;
 
 use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 use std::rc::Rc;
 
-use iam::account::{Actor, PolicyId};
+use iam::account::{Actor, GroupIx, PolicyId};
 
 use self::changes::Changes;
+use self::widen::Likeness;
 use self::write::Writing;
 use crate::account_view::AccountView;
 use crate::action::Action;
@@ -112,6 +114,8 @@ pub(crate) struct Closure<'p, 'a> {
     queue: VecDeque<usize>,
     /// The forms of actors as they are now, by actor.
     as_now: HashMap<Actor, usize>,
+    /// The forms that others make together, as the gate sees them.
+    together: HashMap<usize, Answerer>,
     /// The classes of all forms so far. A form with the same classes adds nothing.
     known: HashSet<Classes>,
     /// The forms that serve a slot, one for each class.
@@ -122,6 +126,12 @@ pub(crate) struct Closure<'p, 'a> {
     writing: HashSet<Writing>,
     /// The changes that can be made to actors among the forms.
     changes: HashMap<Actor, Changes>,
+    /// The groups that users may join only because somebody may change them, too.
+    joined: BTreeSet<(Actor, GroupIx)>,
+    /// Whether a form may let users join a group that gives something.
+    any_join_leads: bool,
+    /// The principals that were added because a form may change them.
+    changeable: HashSet<Likeness>,
     outcome: Outcome,
     /// Whether two slots, and a way past the gate, are wanted.
     wants: [bool; 2],
@@ -152,11 +162,15 @@ impl<'p, 'a> Closure<'p, 'a> {
             forms: Vec::new(),
             queue: VecDeque::new(),
             as_now: HashMap::new(),
+            together: HashMap::new(),
             known: HashSet::new(),
             serving: Vec::new(),
             writers: Vec::new(),
             writing: HashSet::new(),
             changes: HashMap::new(),
+            joined: BTreeSet::new(),
+            any_join_leads: false,
+            changeable: HashSet::new(),
             outcome: Outcome::default(),
             wants,
             problem: None,
@@ -165,10 +179,11 @@ impl<'p, 'a> Closure<'p, 'a> {
         for (other, steps) in others {
             closure.add_actor(other, BTreeSet::from([0]), steps);
         }
-        while let Some(at) = closure.queue.pop_front() {
-            closure.follow(at);
-            if closure.is_done() {
-                break;
+        while !closure.is_done() {
+            match closure.queue.pop_front() {
+                Some(at) => closure.follow(at),
+                None if closure.widen() => {}
+                None => break,
             }
         }
         closure.problem.map_or(Ok(closure.outcome), Err)
@@ -352,7 +367,16 @@ impl<'p, 'a> Closure<'p, 'a> {
         let account = self.view.account();
         let own = account.policies_of(actor);
         let boundary = account.identity(actor).and_then(|identity| identity.boundary);
-        let mut ids: Vec<PolicyId> = own.chain(boundary).collect();
+        let joined = self.joined.range((actor, GroupIx(0))..).take_while(|(of, _)| *of == actor);
+        let groups = joined.filter_map(|(_, at)| account.group(*at));
+        let joined = groups.flat_map(|group| &group.policies).copied();
+        self.managed(own.chain(boundary).chain(joined))
+    }
+
+    /// The policies among some that are managed by the account, each once, with their ARNs.
+    fn managed(&self, ids: impl Iterator<Item = PolicyId>) -> Vec<(PolicyId, &'a str)> {
+        let account = self.view.account();
+        let mut ids: Vec<PolicyId> = ids.collect();
         ids.sort_unstable();
         ids.dedup();
         let managed =

@@ -28,8 +28,18 @@ struct Holder<'a> {
     attach: Action,
     delete: Action,
     detach: Action,
-    /// The group, if it is one.
-    group: Option<GroupIx>,
+    /// The group, if it is one, and whether the actor is in it already.
+    group: Option<(GroupIx, bool)>,
+}
+
+impl Holder<'_> {
+    /// What it means for the actor if a policy that allows everything is added.
+    fn everything(&self) -> Change {
+        match self.group {
+            Some((group, false)) => Change::EverythingToJoined(group),
+            _ => Change::Everything,
+        }
+    }
 }
 
 /// What changes the policies of a user, of a role and of a group: to put and to attach one, to
@@ -46,7 +56,7 @@ const ROLE_POLICIES: [Action; 4] = [
     Action::DeleteRolePolicy,
     Action::DetachRolePolicy,
 ];
-const GROUP_POLICIES: [Action; 4] = [
+pub(super) const GROUP_POLICIES: [Action; 4] = [
     Action::PutGroupPolicy,
     Action::AttachGroupPolicy,
     Action::DeleteGroupPolicy,
@@ -67,8 +77,17 @@ const ROLE_ITSELF: [Action; 4] = [
     Action::UntagRole,
 ];
 
-const MEMBERSHIP: [Action; 2] = [Action::RemoveUserFromGroup, Action::AddUserToGroup];
-const VERSIONS: [Action; 2] = [Action::CreatePolicyVersion, Action::SetDefaultPolicyVersion];
+/// All actions on a user, and on a role, that change its permissions.
+pub(super) const CHANGES_OF_USERS: [Action; 8] = both(USER_POLICIES, USER_ITSELF);
+pub(super) const CHANGES_OF_ROLES: [Action; 8] = both(ROLE_POLICIES, ROLE_ITSELF);
+
+const fn both([a, b, c, d]: [Action; 4], [e, f, g, h]: [Action; 4]) -> [Action; 8] {
+    [a, b, c, d, e, f, g, h]
+}
+
+pub(super) const MEMBERSHIP: [Action; 2] = [Action::RemoveUserFromGroup, Action::AddUserToGroup];
+pub(super) const VERSIONS: [Action; 2] =
+    [Action::CreatePolicyVersion, Action::SetDefaultPolicyVersion];
 const CONTROLS: [Action; 2] = [Action::DetachControl, Action::UpdateControl];
 
 /// The actions that change a form, and the one that makes a policy to attach.
@@ -168,8 +187,11 @@ impl<'a> Closure<'_, 'a> {
         let account = self.view.account();
         let [put, attach, delete, detach] = GROUP_POLICIES;
         let [leave, join] = MEMBERSHIP;
-        for at in own {
+        let joined = account.groups_by_ix().map(|(at, _)| at);
+        let joined: Vec<GroupIx> = joined.filter(|at| self.joined.contains(&(of, *at))).collect();
+        for at in own.iter().chain(&joined) {
             let Some(group) = account.group(*at) else { continue };
+            let is_own = own.contains(at);
             let holder = Holder {
                 arn: &group.arn,
                 target: None,
@@ -178,10 +200,10 @@ impl<'a> Closure<'_, 'a> {
                 attach,
                 delete,
                 detach,
-                group: Some(*at),
+                group: Some((*at, is_own)),
             };
             self.change_holder(by, of, &holder);
-            if group.policies.iter().any(|id| self.denies(*id)) {
+            if is_own && group.policies.iter().any(|id| self.denies(*id)) {
                 let change = Change::Left(*at);
                 self.offer(by, of, leave, &group.arn, None, change);
             }
@@ -189,7 +211,8 @@ impl<'a> Closure<'_, 'a> {
         if !self.may(by, join) {
             return;
         }
-        for at in self.view.worth_joining().iter().filter(|at| !own.contains(at)) {
+        let worth = self.view.worth_joining().iter().chain(&joined);
+        for at in worth.filter(|at| !own.contains(at)) {
             let Some(group) = account.group(*at) else { continue };
             let change = Change::Joined(*at);
             self.offer(by, of, join, &group.arn, None, change);
@@ -200,10 +223,11 @@ impl<'a> Closure<'_, 'a> {
         let account = self.view.account();
         let (arn, target) = (holder.arn, holder.target);
         let off = |id: PolicyId| match holder.group {
-            Some(group) => Change::OffGroup(group, id),
+            Some((group, true)) => Change::OffGroup(group, id),
+            Some((group, false)) => Change::OffJoined(group, id),
             None => Change::Off(id),
         };
-        self.offer(by, of, holder.put, arn, target, Change::Everything);
+        self.offer(by, of, holder.put, arn, target, holder.everything());
         let denying = holder.policies.iter().filter(|id| self.denies(**id));
         for id in denying.collect::<Vec<_>>() {
             let managed = account.policy(*id).is_some_and(|stored| stored.arn.is_some());
@@ -241,11 +265,11 @@ impl<'a> Closure<'_, 'a> {
         });
         if far != Truth::No {
             let step = self.step(by, holder.attach, holder.arn, far == Truth::Unknown);
-            self.note(by, of, Change::Everything, vec![step]);
+            self.note(by, of, holder.everything(), vec![step]);
         } else if let Some(name) = makes {
             let creates = self.step(by, Action::CreatePolicy, &name, false);
             let attaches = self.step(by, holder.attach, holder.arn, false);
-            self.note(by, of, Change::Everything, vec![creates, attaches]);
+            self.note(by, of, holder.everything(), vec![creates, attaches]);
         } else if class.uses(POLICY_ARN) {
             let worth = self.view.worth_attaching().iter();
             let attachable = worth.filter_map(|id| {
@@ -255,7 +279,11 @@ impl<'a> Closure<'_, 'a> {
             let attachable: Vec<(PolicyId, Truth)> = attachable.collect();
             for (id, allowed) in attachable {
                 let step = self.step(by, holder.attach, holder.arn, allowed == Truth::Unknown);
-                self.note(by, of, Change::Attached(id), vec![step]);
+                let change = match holder.group {
+                    Some((group, false)) => Change::AttachedToJoined(group, id),
+                    _ => Change::Attached(id),
+                };
+                self.note(by, of, change, vec![step]);
             }
         }
     }
@@ -280,7 +308,7 @@ impl<'a> Closure<'_, 'a> {
     }
 
     /// Whether a form may do an action at all.
-    fn may(&self, by: usize, action: Action) -> bool {
+    pub(super) fn may(&self, by: usize, action: Action) -> bool {
         let permissions = &self.view.reach.permissions;
         let form = self.forms.get(by);
         form.is_some_and(|form| permissions.class_as(&form.permissions, action).is_some())

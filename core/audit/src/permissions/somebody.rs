@@ -4,8 +4,8 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use iam::Truth;
-use iam::account::Actor;
+use iam::account::{Actor, PolicyId};
+use iam::{Clauses, Context, Truth};
 
 use super::{Permissions, State};
 use crate::action::Action;
@@ -64,6 +64,42 @@ impl<'a> Permissions<'a> {
         TAGS.iter().any(|prefix| class.uses_any_of(prefix))
     }
 
+    /// What the policies of somebody say about an action if these condition keys have these values.
+    pub(crate) fn clauses_as(
+        &self,
+        who: &As<'a>,
+        action: Action,
+        given: &[(&str, Option<&str>)],
+    ) -> Option<Rc<Clauses<'a, PolicyId>>> {
+        match who {
+            As::Now(actor) => self.clauses_given(*actor, action, given),
+            As::After(after) => {
+                let class = self.class_as(who, action)?;
+                if !given.iter().any(|(key, _)| class.uses(key)) {
+                    return Some(Rc::clone(&class.clauses));
+                }
+                let context = self.context_given(who, given);
+                Some(Rc::new(after.state.grants.about(self.policies.name(action), &context)))
+            }
+        }
+    }
+
+    /// What is known about the requests of somebody if these condition keys have these values; with
+    /// `None`, the key is not in the request.
+    fn context_given(&self, who: &As<'a>, given: &[(&str, Option<&str>)]) -> Context {
+        let mut context = match who {
+            As::Now(actor) => self.context(*actor).into_owned(),
+            As::After(after) => after.state.context.clone(),
+        };
+        for (key, value) in given {
+            match value {
+                Some(value) => context.set(key, [(*value).to_owned()]),
+                None => context.absent(key),
+            }
+        }
+        context
+    }
+
     /// Whether somebody may do an action to a resource if these condition keys have these values.
     /// If the resource is a user or a role of the account, its tags count.
     pub(crate) fn allows_to(
@@ -84,16 +120,7 @@ impl<'a> Permissions<'a> {
         if decided == Truth::No || !(uses_tags || uses_given) {
             return decided;
         }
-        let mut context = match who {
-            As::Now(actor) => self.context(*actor).into_owned(),
-            As::After(after) => after.state.context.clone(),
-        };
-        for (key, value) in given {
-            match value {
-                Some(value) => context.set(key, [(*value).to_owned()]),
-                None => context.absent(key),
-            }
-        }
+        let mut context = self.context_given(who, given);
         let identity = target.and_then(|target| self.account.identity(target));
         for prefix in TAGS.iter().filter(|_| identity.is_some()) {
             context.absent_prefix(prefix);

@@ -7,6 +7,7 @@
 mod granting;
 mod providers;
 mod roles;
+mod together;
 mod users;
 
 use std::cell::RefCell;
@@ -26,6 +27,7 @@ use crate::reach_index::{Candidate, ServedSlots, SlotPair, UndecidedError};
 
 use self::granting::Granting;
 pub(super) use providers::of_roles as saml_providers;
+pub(super) use together::made_by as made_together;
 
 /// The kind of the other principal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

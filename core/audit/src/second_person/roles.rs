@@ -14,7 +14,7 @@ use crate::permissions::{As, State};
 use crate::reach_index::UndecidedError;
 use crate::targets::Among;
 
-const MAKING: Making = Making {
+pub(super) const MAKING: Making = Making {
     kind: On::Roles,
     create: Action::CreateRole,
     put: Action::PutRolePolicy,

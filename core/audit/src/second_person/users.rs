@@ -12,7 +12,7 @@ use crate::permissions::As;
 use crate::reach_index::UndecidedError;
 use crate::targets::Among;
 
-const MAKING: Making = Making {
+pub(super) const MAKING: Making = Making {
     kind: On::Users,
     create: Action::CreateUser,
     put: Action::PutUserPolicy,
@@ -20,7 +20,8 @@ const MAKING: Making = Making {
 };
 
 /// The actions that let a new user sign in.
-const NEW_CREDENTIALS: [Action; 2] = [Action::CreateAccessKey, Action::CreateLoginProfile];
+pub(super) const NEW_CREDENTIALS: [Action; 2] =
+    [Action::CreateAccessKey, Action::CreateLoginProfile];
 
 const GIVING: [Action; 3] =
     [Action::PutUserPolicy, Action::AttachUserPolicy, Action::AddUserToGroup];
