@@ -23,7 +23,7 @@ use crate::policy_index::{PolicyIndex, keys};
 use crate::scope::Scope;
 use crate::ways::Way;
 
-pub(super) use self::somebody::As;
+pub(super) use self::somebody::{After, As};
 
 /// The condition key for the managed policy in a request to attach one (IAM User Guide, "IAM and
 /// AWS STS condition context keys").

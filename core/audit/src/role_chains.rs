@@ -31,6 +31,10 @@ pub(super) struct RoleChains<'a> {
     matters: Vec<bool>,
     /// The roles that trust every principal of the account.
     open: HashSet<RoleIx>,
+    /// The roles that matter and that trust some principals of the account otherwise than others.
+    choosy: Vec<RoleIx>,
+    /// The roles that matter and that name each actor.
+    naming: HashMap<Actor, Vec<RoleIx>>,
     known: RefCell<HashMap<Option<ClassId>, Rc<Reachable>>>,
     /// The roles of the last actor that does not share them with its class: several checks ask
     /// about one actor in a row.
@@ -119,6 +123,8 @@ impl<'a> RoleChains<'a> {
         let also: HashSet<RoleIx> = also.collect();
         let account = reach.account;
         let mut open = HashSet::new();
+        let mut choosy = Vec::new();
+        let mut naming: HashMap<Actor, Vec<RoleIx>> = HashMap::new();
         let matters = |at| {
             let role = Actor::Role(at);
             reach.slots_of(role).any()
@@ -140,6 +146,12 @@ impl<'a> RoleChains<'a> {
             let is_for_all = keys.is_empty() && !has_exceptions(role);
             if is_open && is_for_all {
                 open.insert(at);
+            }
+            if matters(at) {
+                if is_open && (!is_for_all || trustees.are_told_apart) {
+                    choosy.push(at);
+                }
+                trustees.named.iter().for_each(|it| naming.entry(*it).or_default().push(at));
             }
             let named: HashSet<Actor> = trustees.named.iter().copied().collect();
             let mut one_by_one: Vec<Actor> = trustees.named;
@@ -184,7 +196,19 @@ impl<'a> RoleChains<'a> {
         let of_actor =
             ByActor::new(account, |actor| of_actor.get(&actor).cloned().unwrap_or_default());
         let (known, recent) = (RefCell::default(), RefCell::default());
-        Self { account, class, of_class, of_actor, approves, matters, open, known, recent }
+        Self {
+            account,
+            class,
+            of_class,
+            of_actor,
+            approves,
+            matters,
+            open,
+            choosy,
+            naming,
+            known,
+            recent,
+        }
     }
 
     /// Whether a role trusts the actor itself, so that others with the same policies differ.
@@ -200,6 +224,13 @@ impl<'a> RoleChains<'a> {
     /// Whether a role trusts every principal of the account.
     pub(super) fn is_open_to_the_account(&self, role: RoleIx) -> bool {
         self.open.contains(&role)
+    }
+
+    /// The roles that matter and whose trust policies may decide otherwise about an actor than about
+    /// others with the same permissions.
+    pub(super) fn telling_apart(&self, actor: Actor) -> impl Iterator<Item = RoleIx> {
+        let naming = self.naming.get(&actor).into_iter().flatten();
+        naming.chain(&self.choosy).copied().filter(move |role| actor != Actor::Role(*role))
     }
 
     /// Whether a role may serve a slot, bypass the gate or become somebody else.

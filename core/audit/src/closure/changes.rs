@@ -45,7 +45,7 @@ pub(super) enum Change {
 
 impl Change {
     /// The group that the user has to join. Otherwise the change does nothing.
-    fn joined(self) -> Option<GroupIx> {
+    pub(super) fn joined(self) -> Option<GroupIx> {
         match self {
             Self::Joined(group)
             | Self::OffJoined(group, _)
@@ -69,6 +69,8 @@ impl Change {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Changes {
     made: BTreeMap<Change, (usize, Vec<Step>)>,
+    /// The sets of them that were tried.
+    tried: BTreeSet<Vec<Change>>,
 }
 
 impl Changes {
@@ -77,50 +79,24 @@ impl Changes {
         self.made.contains_key(&change)
     }
 
-    /// Notes a change, with the form that makes it. Returns whether it is new.
-    pub(super) fn note(&mut self, change: Change, by: usize, steps: Vec<Step>) -> bool {
-        let is_new = !self.has(change);
-        self.made.entry(change).or_insert((by, steps));
-        is_new
+    /// The number of changes that are noted.
+    pub(super) fn len(&self) -> usize {
+        self.made.len()
     }
 
-    /// The sets of changes that are worth a try after a new one, the smallest first.
-    pub(super) fn combinations(&self, new: Change) -> Vec<Vec<Change>> {
-        let all: Vec<Change> = self.made.keys().copied().collect();
-        if all.contains(&Change::Everything) {
-            // Nothing can be added to it, so only what is taken away counts.
-            let adds = |change: &&Change| {
-                matches!(change, Change::Attached(_) | Change::Retagged)
-                    || change.joined().is_some()
-            };
-            let rest = all.iter().filter(|change| !adds(change)).copied().collect();
-            return if adds(&&new) { Vec::new() } else { vec![vec![new], rest] };
-        }
-        let leaves = |change: &Change| matches!(change, Change::Left(_));
-        let mut sets = vec![vec![new]];
-        // A group that is joined may deny what another one allows, so one at a time.
-        let joined: Vec<Vec<Change>> = all
-            .iter()
-            .filter(|change| matches!(change, Change::Joined(_)))
-            .map(|join| all.iter().filter(|it| it.joined() == join.joined()).copied().collect())
-            .collect();
-        let others: Vec<Change> =
-            all.iter().filter(|change| change.joined().is_none()).copied().collect();
-        let staying = others.iter().filter(|change| !leaves(change)).copied();
-        let staying: Vec<Change> = staying.collect();
-        for with in [others, staying] {
-            sets.push(with.clone());
-            sets.extend(joined.iter().map(|join| [with.clone(), join.clone()].concat()));
-        }
-        // What changes a group that is joined matters only to its members.
-        sets.retain(|set| {
-            let mut joined = set.iter().filter_map(|change| change.joined());
-            joined.all(|group| set.contains(&Change::Joined(group)))
-        });
-        sets.retain(|set| !set.is_empty() && set.contains(&new));
-        let mut seen = BTreeSet::new();
-        sets.retain(|set| seen.insert(set.clone()));
-        sets
+    /// Notes a change, with the form that makes it, unless it is noted already.
+    pub(super) fn note(&mut self, change: Change, by: usize, steps: Vec<Step>) {
+        self.made.entry(change).or_insert((by, steps));
+    }
+
+    /// All changes that are noted.
+    pub(super) fn all(&self) -> impl Iterator<Item = Change> {
+        self.made.keys().copied()
+    }
+
+    /// Whether a set of them is asked about for the first time.
+    pub(super) fn is_first_try(&mut self, set: &[Change]) -> bool {
+        self.tried.insert(set.to_vec())
     }
 
     /// The forms that make these changes, and the steps.

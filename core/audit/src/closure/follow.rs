@@ -12,7 +12,7 @@ use crate::action::{APPROVE, Action, CREDENTIALS};
 use crate::escalation::{REMOVALS, WRITES};
 use crate::of_aws::is_of_aws;
 use crate::passing;
-use crate::permissions::As;
+use crate::permissions::{After, As, State};
 use crate::second_person;
 use crate::steps;
 use crate::targets::Among;
@@ -113,15 +113,38 @@ impl<'a> Closure<'_, 'a> {
                     self.add_actor(Actor::Role(role), BTreeSet::from([at]), steps);
                 }
             }
-            As::After(_) => {
+            As::After(after) => {
                 let targets = self.view.targets(who, Action::AssumeRole, Among::OpenRoles);
-                for (role, allowed) in targets.iter() {
-                    let open = *allowed == Truth::Unknown;
-                    let step = self.step(at, Action::AssumeRole, account.arn(*role), open);
-                    self.add_actor(*role, BTreeSet::from([at]), vec![step]);
+                let targets = targets.iter().map(|(role, may)| (*role, *may == Truth::Unknown));
+                let mut targets: Vec<(Actor, bool)> = targets.collect();
+                if let Some(Who::Actor(actor)) = self.forms.get(at).map(|form| &form.who) {
+                    targets.extend(self.told_apart(*actor, after));
+                }
+                for (role, open) in targets {
+                    let step = self.step(at, Action::AssumeRole, account.arn(role), open);
+                    self.add_actor(role, BTreeSet::from([at]), vec![step]);
                 }
             }
         }
+    }
+
+    /// The roles that an actor may assume after changes, of those whose trust policies name it or
+    /// have conditions about it, and whether that depends on the request.
+    pub(super) fn told_apart(&self, actor: Actor, after: &After<'a>) -> Vec<(Actor, bool)> {
+        let account = self.view.account();
+        let mut roles = self.view.chains.telling_apart(actor).peekable();
+        let State { grants, context } = &after.state;
+        let assumer =
+            roles.peek().and_then(|_| account.assumer_after(actor, grants, context.clone()));
+        let Some(assumer) = assumer else { return Vec::new() };
+        let assumed = roles.filter_map(|role| {
+            let assumption = assumer.assume(account.role(role)?)?;
+            let own = assumption.own.iter().map(|blame| blame.open.len());
+            let open =
+                assumption.trust.iter().map(|(_, open)| open.len()).chain(own).sum::<usize>();
+            Some((Actor::Role(role), open > 0))
+        });
+        assumed.collect()
     }
 
     /// The roles that matter only because a form may change them.

@@ -8,6 +8,7 @@
 
 mod answering;
 mod changes;
+mod combinations;
 mod follow;
 mod identity_center;
 mod second_factor;
@@ -228,9 +229,20 @@ impl<'p, 'a> Closure<'p, 'a> {
     /// Adds a form with other permissions than an actor has now, if it is new.
     fn add_changed(&mut self, form: Form<'a>) {
         let classes = self.classes(&form.permissions);
-        if !classes.is_empty() && self.known.insert(classes) {
+        let is_new = !classes.is_empty() && self.known.insert(classes);
+        if is_new || self.enters_more(&form) {
             self.add(form);
         }
+    }
+
+    /// Whether a form may assume a role that is not among the forms, because that role tells its
+    /// actor apart. The classes do not show it: the role's trust policy allows it.
+    fn enters_more(&self, form: &Form<'a>) -> bool {
+        let (Who::Actor(actor), As::After(after)) = (&form.who, &form.permissions) else {
+            return false;
+        };
+        let entered = self.told_apart(*actor, after);
+        entered.iter().any(|(role, _)| !self.as_now.contains_key(role))
     }
 
     /// The classes of somebody for all actions that matter.

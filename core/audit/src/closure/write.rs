@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use iam::account::{Actor, GroupIx, PolicyId};
 use iam::{Effect, Truth};
 
-use super::changes::{self, Change};
+use super::changes::{self, Change, Changes};
 use super::{Closure, Form, Step, Who, follow};
 use crate::action::Action;
 use crate::equivalence_class::ClassId;
@@ -126,6 +126,14 @@ impl<'a> Closure<'_, 'a> {
 
     /// Tries all changes that a form may make to an actor among the forms.
     pub(super) fn change(&mut self, by: usize, of: Actor) {
+        let before = self.changes.get(&of).map_or(0, Changes::len);
+        self.note_changes(by, of);
+        if self.changes.get(&of).map_or(0, Changes::len) > before {
+            self.try_changes(of);
+        }
+    }
+
+    fn note_changes(&mut self, by: usize, of: Actor) {
         let account = self.view.account();
         if matches!(of, Actor::Role(_)) && !follow::is_unprotected(self.view, of) {
             return;
@@ -336,16 +344,21 @@ impl<'a> Closure<'_, 'a> {
         }
     }
 
-    /// Notes a change, and adds the forms that the actor takes with it.
+    /// Notes a change.
     fn note(&mut self, by: usize, of: Actor, change: Change, steps: Vec<Step>) {
-        let changes = self.changes.entry(of).or_default();
-        if !changes.note(change, by, steps) {
-            return;
-        }
+        self.changes.entry(of).or_default().note(change, by, steps);
+    }
+
+    /// Adds the forms that an actor takes by the changes that are noted.
+    fn try_changes(&mut self, of: Actor) {
         let Some(now) = self.as_now.get(&of).copied() else { return };
-        let sets = changes.combinations(change).into_iter();
-        let sets: Vec<_> = sets.map(|set| (changes.steps(&set), set)).collect();
+        let Some(changes) = self.changes.get_mut(&of) else { return };
+        let sets = changes.untried(self.view.account());
+        let sets: Vec<_> = sets.into_iter().map(|set| (changes.steps(&set), set)).collect();
         for ((mut after, steps), set) in sets {
+            if self.is_done() {
+                return;
+            }
             after.insert(now);
             let permissions = changes::after(self.view, of, &set);
             self.add_changed(Form { who: Who::Actor(of), permissions, after, steps });

@@ -10,7 +10,7 @@ use crate::clause::Blame;
 use crate::condition::Condition;
 use crate::context::Context;
 use crate::document::Effect;
-use crate::grants::Clauses;
+use crate::grants::{Clauses, Grants, Limits};
 use crate::policy::{Concern, Principals, Statement, Trusted};
 use crate::truth::Truth;
 
@@ -45,6 +45,7 @@ pub struct Outsiders {
 pub struct Assumer<'a> {
     account: &'a Account,
     identity: &'a Identity,
+    is_bounded: bool,
     context: Context,
     /// The statements of its own policies.
     own: Clauses<'a, PolicyId>,
@@ -126,9 +127,7 @@ impl<'a> Assumer<'a> {
             // A denial of all but some "will always deny any IAM principal that has a permissions
             // boundary policy attached" (IAM User Guide, "NotPrincipal").
             Some(principals)
-                if principals.all_but
-                    && statement.effect == Effect::Deny
-                    && self.identity.boundary.is_some() =>
+                if principals.all_but && statement.effect == Effect::Deny && self.is_bounded =>
             {
                 Concern::Itself
             }
@@ -155,23 +154,42 @@ impl Account {
     /// that are not about that action.
     #[must_use]
     pub fn assumer(&self, actor: Actor, keep: impl Fn(PolicyId) -> bool) -> Option<Assumer<'_>> {
-        let context = self.context(actor);
+        let own = self.grants(actor, keep);
+        let limits = self.limits(self.boundary(actor), self.is_exempt(actor), &|_| true);
+        self.assumer_with(actor, &limits, &own, self.context(actor))
+    }
+
+    /// The same for an actor with other permissions than it has now.
+    #[must_use]
+    pub fn assumer_after<'a>(
+        &'a self,
+        actor: Actor,
+        grants: &Grants<'a, PolicyId>,
+        context: Context,
+    ) -> Option<Assumer<'a>> {
+        self.assumer_with(actor, &grants.limits, grants, context)
+    }
+
+    fn assumer_with<'a>(
+        &'a self,
+        actor: Actor,
+        limits: &Limits<'a, PolicyId>,
+        own: &Grants<'a, PolicyId>,
+        context: Context,
+    ) -> Option<Assumer<'a>> {
+        let is_bounded = limits.boundary.is_some();
+        let unbounded = Limits { boundary: None, controls: limits.controls.clone() };
         // The boundary of a role limits it if a trust policy names it, that of a user does not (IAM
         // User Guide, "Permissions boundaries for IAM entities").
-        let boundary = match actor {
-            Actor::User(_) => None,
-            Actor::Role(_) => self.boundary(actor),
-        };
-        let exempt = self.is_exempt(actor);
-        let limits = self.limits(boundary, exempt, &|_| true);
-        let limits_of_sessions =
-            boundary.map(|_| self.limits(None, exempt, &|_| true).about(ASSUME_ROLE, &context));
+        let is_limited = is_bounded && matches!(actor, Actor::Role(_));
+        let if_named = if is_limited { limits } else { &unbounded };
         Some(Assumer {
             account: self,
             identity: self.identity(actor)?,
-            own: self.grants(actor, keep).about(ASSUME_ROLE, &context),
-            limits: limits.about(ASSUME_ROLE, &context),
-            limits_of_sessions,
+            is_bounded,
+            own: own.about(ASSUME_ROLE, &context),
+            limits: if_named.about(ASSUME_ROLE, &context),
+            limits_of_sessions: is_limited.then(|| unbounded.about(ASSUME_ROLE, &context)),
             context,
         })
     }
