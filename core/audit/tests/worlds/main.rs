@@ -26,6 +26,7 @@ mod listed;
 mod moves;
 mod policy;
 mod random;
+mod shown;
 
 use std::cell::RefCell;
 
