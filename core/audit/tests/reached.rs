@@ -248,6 +248,25 @@ fn a_role_that_trusts_a_service_is_not_assumed_after_a_change() {
 }
 
 #[test]
+fn a_role_whose_trust_policy_denies_somebody_is_not_assumed_after_a_change() {
+    let groups = [group("ops", &["allow sts:AssumeRole role/release"])];
+    let own = ["allow codepipeline:PutApprovalResult A", "allow iam:AddUserToGroup group/ops"];
+    let with = |denied: Option<&str>| {
+        let mut role = role("release", "root", &["allow codepipeline:PutApprovalResult B"]);
+        let statements = role["AssumeRolePolicyDocument"]["Statement"].as_array_mut().unwrap();
+        let principal = denied.map(|denied| json!({"AWS": arn(denied)}));
+        statements.extend(principal.map(|principal| {
+            json!({"Effect": "Deny", "Action": "sts:AssumeRole", "Principal": principal})
+        }));
+        account(&[user("ann", &[], &own), user("bob", &[], &[])], &groups, &[role], &[])
+    };
+    finds_nobody(&with(Some("root")));
+    finds_nobody(&with(Some("user/ann")));
+    finds(SELF, &with(Some("user/bob")));
+    finds(SELF, &with(None));
+}
+
+#[test]
 fn a_boundary_that_names_roles_leaves_no_other_names_for_new_ones() {
     let mut ann = user("ann", &[], &["allow * *"]);
     ann["PermissionsBoundary"] = json!({

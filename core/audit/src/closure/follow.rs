@@ -115,7 +115,8 @@ impl<'a> Closure<'_, 'a> {
             }
             As::After(after) => {
                 let targets = self.view.targets(who, Action::AssumeRole, Among::OpenRoles);
-                let targets = targets.iter().map(|(role, may)| (*role, *may == Truth::Unknown));
+                let targets = targets.iter().filter(|(role, _)| !self.is_refused(at, *role));
+                let targets = targets.map(|(role, may)| (*role, *may == Truth::Unknown));
                 let mut targets: Vec<(Actor, bool)> = targets.collect();
                 if let Some(Who::Actor(actor)) = self.forms.get(at).map(|form| &form.who) {
                     targets.extend(self.told_apart(*actor, after));
@@ -145,6 +146,18 @@ impl<'a> Closure<'_, 'a> {
             Some((Actor::Role(role), open > 0))
         });
         assumed.collect()
+    }
+
+    /// Whether the trust policy of a role denies a form, no matter how it is changed.
+    pub(super) fn is_refused(&self, at: usize, role: Actor) -> bool {
+        let (Some(Form { who: Who::Actor(actor), .. }), Actor::Role(role)) =
+            (self.forms.get(at), role)
+        else {
+            return false;
+        };
+        let assumer = self.view.reach.permissions.assumer(*actor);
+        let role = self.view.account().role(role);
+        assumer.zip(role).is_some_and(|(assumer, role)| assumer.is_refused(role))
     }
 
     /// The roles that matter only because a form may change them.

@@ -100,7 +100,8 @@ impl<'a> Closure<'_, 'a> {
         for (action, among) in assumed.into_iter().chain(others) {
             for (role, allowed) in self.view.targets(who, action, among).iter() {
                 let Actor::Role(place) = *role else { continue };
-                if !self.is_worth_changing(*role) {
+                let is_refused = || action == Action::AssumeRole && self.is_refused(at, *role);
+                if !self.is_worth_changing(*role) || is_refused() {
                     continue;
                 }
                 let open = *allowed == Truth::Unknown;

@@ -75,7 +75,7 @@ impl Tally {
             ("never", self.never),
             ("stopped by a denial", self.denied),
         ] {
-            assert!(share * 200 >= self.users, "{what}: {self}");
+            assert!(share * 400 >= self.users, "{what}: {self}");
         }
         assert!((self.unknown + self.undone) * 50 <= self.users, "{self}");
     }

@@ -121,6 +121,19 @@ impl<'a> Assumer<'a> {
         }
     }
 
+    /// Whether the trust policy of a role denies it, no matter what its own policies allow.
+    #[must_use]
+    pub fn is_refused(&self, role: &Role) -> bool {
+        role.trust.statements.iter().any(|statement| {
+            let conditions = statement.conditions.iter();
+            statement.effect == Effect::Deny
+                && statement.actions.include(ASSUME_ROLE)
+                && self.concern(statement) != Concern::Not
+                && Truth::all(conditions.map(|condition| condition.holds(&self.context)))
+                    == Truth::Yes
+        })
+    }
+
     fn concern(&self, statement: &Statement) -> Concern {
         match &statement.principals {
             None => Concern::Not,
