@@ -280,3 +280,103 @@ fn a_boundary_that_names_roles_leaves_no_other_names_for_new_ones() {
     finds_nobody(&account(&[ann.clone()], &[], &roles, &limit("nightly")));
     finds(SECOND, &account(&[ann], &[], &roles, &limit("free")));
 }
+
+#[test]
+fn two_groups_that_lead_somewhere_only_together_are_found() {
+    let groups = [
+        group("g1", &["allow iam:PassRole role/release"]),
+        group("g2", &["allow lambda:CreateFunction,lambda:InvokeFunction *"]),
+    ];
+    let own = ["allow codepipeline:PutApprovalResult A", "allow iam:AddUserToGroup group/*"];
+    let role = role("release", LAMBDA, &["allow codepipeline:PutApprovalResult B"]);
+    finds(SELF, &account(&[user("ann", &[], &own)], &groups, &[role], &[]));
+}
+
+/// A statement that applies under a condition.
+fn when(mut statement: Value, condition: Value) -> Value {
+    statement["Condition"] = condition;
+    statement
+}
+
+#[test]
+fn a_policy_that_denies_is_not_attached_with_those_that_are_needed() {
+    let policies = [
+        managed("p0", &[&["deny iam:PassRole *", "allow codepipeline:PutApprovalResult A"]]),
+        managed("p1", &[&["allow iam:PassRole role/release"]]),
+        managed("p2", &[&["allow lambda:CreateFunction,lambda:InvokeFunction *"]]),
+    ];
+    let mut ann = user("ann", &[], &["allow codepipeline:PutApprovalResult A"]);
+    let attach = policy(&["allow iam:AttachUserPolicy user/ann"]);
+    let only = json!({"ArnLike": {"iam:PolicyARN": arn("policy/p*")}});
+    let statement = when(attach["Statement"][0].clone(), only);
+    ann["UserPolicyList"][0]["PolicyDocument"]["Statement"].as_array_mut().unwrap().push(statement);
+    let roles = [role("release", LAMBDA, &["allow codepipeline:PutApprovalResult B"])];
+    finds(SELF, &account(&[ann.clone()], &[], &roles, &policies));
+    // Without one of the two it leads nowhere.
+    for fewer in [&policies[..2], &policies[1..2]] {
+        finds_nobody(&account(&[ann.clone()], &[], &roles, fewer));
+    }
+}
+
+#[test]
+fn a_role_that_names_somebody_is_assumed_when_a_denial_is_gone() {
+    let mut ann = user(
+        "ann",
+        &[],
+        &["allow codepipeline:PutApprovalResult A", "allow iam:DetachUserPolicy user/ann"],
+    );
+    ann["AttachedManagedPolicies"] = attached("no");
+    let denial = [managed("no", &[&["deny sts:AssumeRole *"]])];
+    let to = |trusted: &str| {
+        let roles = [role("release", trusted, &["allow codepipeline:PutApprovalResult B"])];
+        account(&[ann.clone(), user("bob", &[], &[])], &[], &roles, &denial)
+    };
+    finds(SELF, &to("user/ann"));
+    finds_nobody(&to("user/bob"));
+}
+
+#[test]
+fn a_role_that_is_changed_assumes_a_role_that_names_it() {
+    let middle = role(
+        "middle",
+        "user/ann",
+        &["deny sts:AssumeRole role/release", "allow iam:DeleteRolePolicy role/middle"],
+    );
+    let release = role("release", "role/middle", &["allow codepipeline:PutApprovalResult B"]);
+    let ann = user("ann", &[], &["allow codepipeline:PutApprovalResult A"]);
+    finds(SELF, &account(&[ann], &[], &[middle, release], &[]));
+}
+
+#[test]
+fn a_role_that_trusts_a_tag_is_assumed_by_somebody_who_sets_it() {
+    let own = ["allow codepipeline:PutApprovalResult A", "allow sts:AssumeRole *"];
+    let tagging = "allow iam:TagUser user/ann";
+    let with = |own: &[&str]| {
+        let mut release = role("release", "root", &["allow codepipeline:PutApprovalResult B"]);
+        let trust = release["AssumeRolePolicyDocument"]["Statement"][0].clone();
+        let tagged = json!({"StringEquals": {"aws:PrincipalTag/team": "b"}});
+        release["AssumeRolePolicyDocument"]["Statement"][0] = when(trust, tagged);
+        account(&[user("ann", &[], own)], &[], &[release], &[])
+    };
+    finds_nobody(&with(&own));
+    finds(SELF, &with(&[own[0], own[1], tagging]));
+}
+
+/// A policy of AWS that nobody has is in no snapshot.
+#[test]
+fn policies_of_aws_that_nobody_has_may_be_attached() {
+    let of = |name: &str| {
+        let mut ann = user("ann", &[], &["allow codepipeline:PutApprovalResult A"]);
+        let attach = policy(&["allow iam:AttachUserPolicy user/ann"]);
+        let only =
+            json!({"ArnEquals": {"iam:PolicyARN": format!("arn:aws:iam::aws:policy/{name}")}});
+        let statement = when(attach["Statement"][0].clone(), only);
+        let own = &mut ann["UserPolicyList"][0]["PolicyDocument"]["Statement"];
+        own.as_array_mut().unwrap().push(statement);
+        let roles = [role("release", LAMBDA, &["allow codepipeline:PutApprovalResult B"])];
+        account(&[ann], &[], &roles, &[])
+    };
+    finds(SELF, &of("IAMFullAccess"));
+    finds(SELF, &of("AWSLambda_FullAccess"));
+    finds_nobody(&of("SecurityAudit"));
+}
