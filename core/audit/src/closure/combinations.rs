@@ -87,9 +87,9 @@ fn allows(policy: &Policy) -> bool {
 
 /// Whether no policy is in two versions.
 fn has_one_version_each(set: &[Change]) -> bool {
-    let versions = set.iter().filter_map(|change| match change {
-        Change::Version(id, _) => Some(*id),
-        _ => None,
+    let versions = set.iter().filter_map(|change| {
+        let Change::Version(id, _) = change else { return None };
+        Some(*id)
     });
     let mut versions: Vec<PolicyId> = versions.collect();
     let all = versions.len();
