@@ -380,3 +380,30 @@ fn policies_of_aws_that_nobody_has_may_be_attached() {
     finds(SELF, &of("AWSLambda_FullAccess"));
     finds_nobody(&of("SecurityAudit"));
 }
+
+#[test]
+fn a_new_user_or_role_may_get_a_policy_that_only_leads_further() {
+    let policies = [
+        managed("p-assume", &[&["allow sts:AssumeRole role/release"]]),
+        managed("p-read", &[&["allow s3:GetObject *"]]),
+    ];
+    let with = |making: &str, attaching: &str, policy_named: &str, trusted: &str| {
+        let mut ann = user("ann", &[], &["allow codepipeline:PutApprovalResult A", making]);
+        let attach = policy(&[attaching]);
+        let only = json!({"ArnEquals": {"iam:PolicyARN": arn(&format!("policy/{policy_named}"))}});
+        let statement = when(attach["Statement"][0].clone(), only);
+        let own = &mut ann["UserPolicyList"][0]["PolicyDocument"]["Statement"];
+        own.as_array_mut().unwrap().push(statement);
+        let roles = [role("release", trusted, &["allow codepipeline:PutApprovalResult B"])];
+        account(&[ann, user("bob", &[], &[])], &[], &roles, &policies)
+    };
+    let users = "allow iam:CreateUser,iam:CreateAccessKey user/new-*";
+    let roles = "allow iam:CreateRole role/new-*";
+    let to_users = "allow iam:AttachUserPolicy user/new-*";
+    let to_roles = "allow iam:AttachRolePolicy role/new-*";
+    finds(SELF, &with(users, to_users, "p-assume", "root"));
+    finds(SELF, &with(roles, to_roles, "p-assume", "root"));
+    finds_nobody(&with(users, to_users, "p-read", "root"));
+    finds_nobody(&with(users, to_users, "p-assume", "user/bob"));
+    finds_nobody(&with(users, "allow iam:AttachUserPolicy user/other-*", "p-assume", "root"));
+}

@@ -9,6 +9,7 @@ use iam::{Clauses, Policy, Truth};
 use super::Grant;
 use crate::account_view::AccountView;
 use crate::action::{APPROVE, Action, On};
+use crate::answerer::Answerer;
 use crate::equivalence_class::{ClassId, EquivalenceClass};
 use crate::escalation::APPROVING;
 use crate::permissions::{BOUNDARY, POLICY_ARN};
@@ -222,6 +223,15 @@ impl<'p, 'a> Granter<'p, 'a> {
         });
         let free = arns.filter(|arn| !self.is_taken(arn));
         std::iter::once(to.to_owned()).chain(free).collect()
+    }
+
+    /// A new principal with one of these ARNs, as the gate sees it.
+    pub(super) fn answerer(&self, names: &[String]) -> Answerer {
+        if self.making.kind == On::Users {
+            Answerer::new_user(names, false)
+        } else {
+            Answerer::any(names.iter().map(|role| self.view.session_of(role)))
+        }
     }
 
     /// Whether the account has a principal of this kind with this name, under any path: names are

@@ -5,6 +5,7 @@
 //! two people.
 
 mod granting;
+mod leading;
 mod providers;
 mod roles;
 mod together;

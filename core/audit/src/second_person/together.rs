@@ -8,7 +8,7 @@ use iam::Clauses;
 use iam::account::{Actor, PolicyId};
 
 use super::granting::{Granter, Making};
-use super::{roles, users};
+use super::{leading, roles, users};
 use crate::account_view::AccountView;
 use crate::action::{Action, On};
 use crate::answerer::Answerer;
@@ -26,7 +26,7 @@ pub(crate) struct Joint<'a> {
 }
 
 /// A form that may take part, and how: its place, the action and what its policies say about it.
-type Part<'a> = (usize, Action, Rc<Clauses<'a, PolicyId>>);
+pub(super) type Part<'a> = (usize, Action, Rc<Clauses<'a, PolicyId>>);
 
 /// What makes a new principal of one kind.
 struct Kind {
@@ -61,7 +61,12 @@ pub(crate) fn made_by<'a>(
             _ => parts(signs_in).into_iter().map(Some).collect(),
         };
         let granter = Granter { view, actor, making };
-        found.extend(joint(&granter, called, &creators, &givers, &entrances)?);
+        match joint(&granter, called, &creators, &givers, &entrances)? {
+            Some(one) => found.push(one),
+            None => {
+                found.extend(leading::joint(&granter, called, forms, &creators, &entrances)?);
+            }
+        }
     }
     Ok(found)
 }
@@ -111,14 +116,10 @@ fn joint<'a>(
         let open = reached.open;
         let Some(arn) = granter.with_free_name(reached.witness, &all) else { continue };
         let names = granter.names(&arn, &all);
-        let is_user = making.kind == On::Users;
-        let by = match is_user {
-            true => Answerer::new_user(&names, false),
-            false => Answerer::any(names.iter().map(|role| view.session_of(role))),
-        };
+        let by = granter.answerer(&names);
         let steps = parts.map(|(at, action, _)| (*at, *action, arn.clone())).collect();
         let policies = vec![(PolicyId::SUPPOSED, view.everything)];
-        let state = reach.permissions.state_of_new(is_user, false, policies, None);
+        let state = reach.permissions.state_of_new(making.kind == On::Users, false, policies, None);
         return Ok(Some(Joint { called, steps, open, state, by }));
     }
     Ok(None)
