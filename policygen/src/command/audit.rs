@@ -287,7 +287,7 @@ fn checked(account: &Account) -> String {
         of(account.users.len(), "user", "users"),
         of(account.groups.len(), "group", "groups"),
         of(account.roles.len(), "role", "roles"),
-        of(account.policies().count(), "policy", "policies"),
+        of(account.policy_count(), "policy", "policies"),
         account.id,
     )
 }

@@ -6,13 +6,13 @@ use std::rc::Rc;
 use iam::account::{Actor, PolicyId};
 use iam::{Clauses, Policy, Truth};
 
-use super::Grant;
+use super::{Grant, new_arn};
 use crate::account_view::AccountView;
 use crate::action::{APPROVE, Action, On};
 use crate::answerer::Answerer;
 use crate::equivalence_class::{ClassId, EquivalenceClass};
 use crate::escalation::APPROVING;
-use crate::permissions::{BOUNDARY, POLICY_ARN};
+use crate::permissions::{BOUNDARY, POLICY_ARN, State};
 use crate::reach_index::UndecidedError;
 
 /// The actions that make a principal of one kind and give it policies.
@@ -223,6 +223,20 @@ impl<'p, 'a> Granter<'p, 'a> {
         });
         let free = arns.filter(|arn| !self.is_taken(arn));
         std::iter::once(to.to_owned()).chain(free).collect()
+    }
+
+    /// The permissions of a new principal with this ARN and these policies.
+    pub(super) fn state_of_new(
+        &self,
+        policies: Vec<(PolicyId, &'a Policy)>,
+        arn: &str,
+    ) -> State<'a> {
+        let is_user = self.making.kind == On::Users;
+        let mut state = self.view.reach.permissions.state_of_new(is_user, false, policies, None);
+        if !is_user {
+            new_arn::set(self.view.account(), &mut state, arn);
+        }
+        state
     }
 
     /// A new principal with one of these ARNs, as the gate sees it.

@@ -72,12 +72,11 @@ pub(super) fn joint<'a>(
             let mut steps: Vec<(usize, Action, String)> = steps.collect();
             let first = steps.len().min(1);
             steps.splice(first..first, gifts);
-            let is_user = making.kind == On::Users;
             found.push(Joint {
                 called,
                 steps,
                 open: reached.open,
-                state: view.reach.permissions.state_of_new(is_user, false, own, None),
+                state: granter.state_of_new(own, &arn),
                 by: granter.answerer(&granter.names(&arn, &all)),
             });
         }

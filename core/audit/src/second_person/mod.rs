@@ -6,6 +6,7 @@
 
 mod granting;
 mod leading;
+mod new_arn;
 mod providers;
 mod roles;
 mod together;

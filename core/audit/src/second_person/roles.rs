@@ -3,14 +3,14 @@
 //! matter.
 
 use iam::Truth;
-use iam::account::{Account, Actor};
+use iam::account::Actor;
 
 use super::granting::{Granter, Making};
-use super::{Approves, Kind, Other, Step};
+use super::{Approves, Kind, Other, Step, new_arn};
 use crate::account_view::AccountView;
 use crate::action::{Action, On};
 use crate::answerer::Answerer;
-use crate::permissions::{As, State};
+use crate::permissions::As;
 use crate::reach_index::UndecidedError;
 use crate::targets::Among;
 
@@ -48,7 +48,7 @@ pub(super) fn all<'p, 'a>(
     let new_ones = grants.iter().cloned().map(|grant| {
         let mut state =
             permissions.state_of_new(false, may_be_tagged, grant.policies, grant.boundary);
-        name(view.account(), &mut state, &grant.to);
+        new_arn::set(view.account(), &mut state, &grant.to);
         let step = |action| Step { action, resource: grant.to.clone() };
         let by = Answerer::any(grant.names.iter().map(|role| view.session_of(role)));
         Other {
@@ -67,35 +67,6 @@ pub(super) fn all<'p, 'a>(
         return Ok(taken_over(&granter));
     }
     Ok(others)
-}
-
-/// The condition key of the principal. For the session of a role, it is the role.
-const PRINCIPAL: &str = "aws:PrincipalArn";
-
-/// Gives a new role its ARN, if the policies that decide for it say the same about every name that
-/// it can have.
-fn name(account: &Account, state: &mut State<'_>, arn: &str) {
-    let statements = state.grants.policies().flat_map(|(_, policy)| &policy.statements);
-    let conditions = statements.flat_map(|statement| &statement.conditions);
-    let about = conditions.filter(|it| it.key().eq_ignore_ascii_case(PRINCIPAL));
-    if about.flat_map(|it| it.values()).all(|value| is_never_new(account, value)) {
-        state.context.set(PRINCIPAL, [arn.to_owned()]);
-    }
-}
-
-/// Whether a pattern of principals matches no role that somebody could create: it is about users,
-/// or about the name of a role that the account has. Names are unique under all paths (IAM User
-/// Guide, "IAM identifiers").
-fn is_never_new(account: &Account, pattern: &str) -> bool {
-    let resource = pattern.splitn(6, ':').nth(5).unwrap_or_default();
-    let name = resource.rsplit('/').next().unwrap_or_default();
-    let is_of_user = resource.starts_with("user/");
-    let is_taken = || {
-        let mut roles = account.roles.iter();
-        resource.starts_with("role/")
-            && roles.any(|role| role.identity.name.eq_ignore_ascii_case(name))
-    };
-    is_of_user || is_taken()
 }
 
 /// Existing roles whose trust policies the actor may write, and that it may give a slot. Two that

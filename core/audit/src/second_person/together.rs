@@ -10,7 +10,7 @@ use iam::account::{Actor, PolicyId};
 use super::granting::{Granter, Making};
 use super::{leading, roles, users};
 use crate::account_view::AccountView;
-use crate::action::{Action, On};
+use crate::action::Action;
 use crate::answerer::Answerer;
 use crate::permissions::{As, BOUNDARY, POLICY_ARN, State};
 use crate::reach_index::UndecidedError;
@@ -84,6 +84,7 @@ fn parts<'a>(view: &AccountView<'a>, forms: &[As<'a>], actions: &[Action]) -> Ve
             let class = permissions.class_as(form, *action);
             if class.is_some_and(|class| seen.insert((*action, class.id)))
                 && let Some(clauses) = permissions.clauses_as(form, *action, &given)
+                && !clauses.is_empty()
             {
                 parts.push((at, *action, clauses));
             }
@@ -119,7 +120,7 @@ fn joint<'a>(
         let by = granter.answerer(&names);
         let steps = parts.map(|(at, action, _)| (*at, *action, arn.clone())).collect();
         let policies = vec![(PolicyId::SUPPOSED, view.everything)];
-        let state = reach.permissions.state_of_new(making.kind == On::Users, false, policies, None);
+        let state = granter.state_of_new(policies, &arn);
         return Ok(Some(Joint { called, steps, open, state, by }));
     }
     Ok(None)

@@ -359,8 +359,10 @@ impl Builder {
             });
         }
         let (partition, id) = (partition.to_owned(), id.to_owned());
+        let before = self.policies.len();
         self.add_attachable(&partition);
         let account = Account {
+            attachable: self.policies.len() - before,
             partition,
             id,
             users,

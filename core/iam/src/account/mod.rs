@@ -38,6 +38,8 @@ pub struct Account {
     /// Its roles.
     pub roles: Vec<Role>,
     policies: Vec<StoredPolicy>,
+    /// How many of these are of AWS and nobody's.
+    attachable: usize,
     /// The service control policies of each level above the account.
     controls: Vec<Vec<PolicyId>>,
     /// The time from which requests are judged, if it is known.
@@ -244,7 +246,14 @@ impl Account {
         self.policies.get(id.0)
     }
 
-    /// All policies except the trust policies.
+    /// The number of policies except the trust policies and those of AWS that nobody has.
+    #[must_use]
+    pub fn policy_count(&self) -> usize {
+        self.policies.len() - self.attachable
+    }
+
+    /// All policies except the trust policies, also those of AWS that nobody has but that somebody
+    /// might attach.
     pub fn policies(&self) -> impl Iterator<Item = (PolicyId, &StoredPolicy)> {
         self.policies.iter().enumerate().map(|(at, stored)| (PolicyId(at), stored))
     }
