@@ -8,7 +8,7 @@ use iam::account::PolicyId;
 use iam::{Clauses, Effect, Policy, Truth};
 
 use super::granting::Granter;
-use super::together::{Joint, Part};
+use super::joint::{Joint, Part};
 use crate::action::{Action, On};
 use crate::permissions::{As, BOUNDARY, POLICY_ARN};
 use crate::reach_index::UndecidedError;

@@ -5,6 +5,7 @@
 //! two people.
 
 mod granting;
+mod joint;
 mod leading;
 mod new_arn;
 mod providers;

@@ -1,32 +1,18 @@
 //! New users and roles that several make together: one creates it, another gives it a policy, and
 //! another makes its credentials.
 
-use std::collections::{BTreeSet, HashSet};
-use std::rc::Rc;
+use std::collections::HashSet;
 
 use iam::Clauses;
 use iam::account::{Actor, PolicyId};
 
 use super::granting::{Granter, Making};
+use super::joint::{Joint, Part};
 use super::{leading, roles, users};
 use crate::account_view::AccountView;
 use crate::action::Action;
-use crate::answerer::Answerer;
-use crate::permissions::{As, BOUNDARY, POLICY_ARN, State};
+use crate::permissions::{As, BOUNDARY, POLICY_ARN};
 use crate::reach_index::UndecidedError;
-
-/// Somebody new.
-pub(crate) struct Joint<'a> {
-    pub(crate) called: &'static str,
-    /// What each form does to the new principal: its place, the action and the resource.
-    pub(crate) steps: Vec<(usize, Action, String)>,
-    pub(crate) open: bool,
-    pub(crate) state: State<'a>,
-    pub(crate) by: Answerer,
-}
-
-/// A form that may take part, and how: its place, the action and what its policies say about it.
-pub(super) type Part<'a> = (usize, Action, Rc<Clauses<'a, PolicyId>>);
 
 /// What makes a new principal of one kind.
 struct Kind {
@@ -124,11 +110,4 @@ fn joint<'a>(
         return Ok(Some(Joint { called, steps, open, state, by }));
     }
     Ok(None)
-}
-
-impl Joint<'_> {
-    /// The places of the forms that take part.
-    pub(crate) fn makers(&self) -> BTreeSet<usize> {
-        self.steps.iter().map(|(at, ..)| *at).collect()
-    }
 }
