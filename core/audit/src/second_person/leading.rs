@@ -49,13 +49,25 @@ pub(super) fn joint<'a>(
 ) -> Result<Vec<Joint<'a>>, UndecidedError> {
     let Granter { view, actor, making } = *granter;
     let frame = view.reach.scope.resources(view.account(), making.kind);
+    let mut ways = Vec::new();
+    for creator in creators {
+        for entrance in entrances {
+            let parts = [creator].into_iter().chain(entrance);
+            let all: Vec<&Clauses<'a, PolicyId>> =
+                parts.clone().map(|(.., clauses)| &**clauses).collect();
+            // Most who may give something may make nobody.
+            if view.reach.reach_all(actor, &frame, &all)?.is_some() {
+                ways.push(parts);
+            }
+        }
+    }
+    if ways.is_empty() {
+        return Ok(Vec::new());
+    }
     let gifts = gifts(granter, forms);
+    let tried = ways.iter().flat_map(|parts| gifts.iter().map(move |gift| (parts, gift)));
     let mut found = Vec::new();
-    let ways = creators.iter().flat_map(|creator| {
-        entrances.iter().map(move |entrance| [creator].into_iter().chain(entrance))
-    });
-    for (parts, gift) in ways.flat_map(|parts| gifts.iter().map(move |gift| (parts.clone(), gift)))
-    {
+    for (parts, gift) in tried {
         let of_parts = parts.clone().map(|(.., clauses)| &**clauses);
         let all: Vec<&Clauses<'a, PolicyId>> = of_parts.chain(gift.receivers.as_deref()).collect();
         let Some(reached) = view.reach.reach_all(actor, &frame, &all)? else { continue };
