@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use audit::{Release, Scope, Slot};
+use audit::{Scope, Slot};
 use findings::Finding;
 use iam::account::Account;
 
@@ -12,17 +12,7 @@ const LARGEST: usize = 32 << 10;
 static SCOPE: LazyLock<Option<Scope>> = LazyLock::new(|| {
     let slots: Result<Vec<Slot>, _> =
         ["ApprovalA", "ApprovalB"].map(str::parse).into_iter().collect();
-    Some(Scope {
-        slots: slots.ok()?,
-        region: None,
-        pipeline: None,
-        stage: None,
-        gate: "two-person-rule-gate".parse().ok()?,
-        desk: None,
-        release: Release::default(),
-        declared: Vec::new(),
-        deployed: None,
-    })
+    Some(Scope::of_all(slots.ok()?, "two-person-rule-gate".parse().ok()?))
 });
 
 /// An account is read in the same way a second time. If all its policies can be read, supposing the

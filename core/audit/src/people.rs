@@ -338,17 +338,7 @@ mod tests {
 
     fn scope(slots: usize) -> Scope {
         let slot = |number| format!("Approval{number}").parse().unwrap();
-        Scope {
-            slots: (0..slots).map(slot).collect(),
-            region: None,
-            pipeline: None,
-            stage: None,
-            gate: "gate".parse().unwrap(),
-            desk: None,
-            release: crate::Release::default(),
-            declared: Vec::new(),
-            deployed: None,
-        }
+        Scope::of_all((0..slots).map(slot).collect(), "gate".parse().unwrap())
     }
 
     /// Tries every choice of people for the slots, one slot after the other.

@@ -79,6 +79,23 @@ pub struct Scope {
 }
 
 impl Scope {
+    /// These slots in all pipelines of the account, without a desk and without code to compare
+    /// with.
+    #[must_use]
+    pub fn of_all(slots: Vec<Slot>, gate: FunctionRef) -> Self {
+        Self {
+            slots,
+            region: None,
+            pipeline: None,
+            stage: None,
+            gate,
+            desk: None,
+            release: Release::default(),
+            declared: Vec::new(),
+            deployed: None,
+        }
+    }
+
     /// All slots, each with its place.
     pub(crate) fn slots_by_ix(&self) -> impl Iterator<Item = (SlotIx, &Slot)> {
         (0..).map(SlotIx).zip(&self.slots)

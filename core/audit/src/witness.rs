@@ -121,17 +121,10 @@ mod tests {
             }], "GroupDetailList": [], "RoleDetailList": [], "Policies": []}"#,
         );
         let account = account.unwrap();
-        let scope = crate::Scope {
-            slots: vec!["A".parse().unwrap(), "B".parse().unwrap()],
-            region: None,
-            pipeline: None,
-            stage: None,
-            gate: "gate".parse().unwrap(),
-            desk: None,
-            release: crate::Release::default(),
-            declared: Vec::new(),
-            deployed: None,
-        };
+        let scope = crate::Scope::of_all(
+            vec!["A".parse().unwrap(), "B".parse().unwrap()],
+            "gate".parse().unwrap(),
+        );
         let frame = scope.resources(&account, crate::action::On::Stages);
         let policy = format!(
             r#"{{"Version": "2012-10-17", "Statement": [

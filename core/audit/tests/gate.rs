@@ -229,17 +229,7 @@ proptest! {
         let Ok(rule) = Rule::floor(&written.to_string()) else { return Ok(()) };
         let account = small.account();
         let slots = SLOTS.iter().map(|slot| slot.parse().unwrap());
-        let scope = Scope {
-            slots: slots.collect(),
-            region: None,
-            pipeline: None,
-            stage: None,
-            gate: "gate".parse().unwrap(),
-            desk: None,
-            release: audit::Release::default(),
-            declared: Vec::new(),
-            deployed: None,
-        };
+        let scope = Scope::of_all(slots.collect(), "gate".parse().unwrap());
         let findings = audit(&account, &scope, Some(&rule), None).unwrap().findings;
         // Names that the rule mentions, names of users, and two that nobody has.
         let mut names: BTreeSet<String> = USERS.map(str::to_owned).into();

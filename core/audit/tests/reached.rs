@@ -3,7 +3,7 @@
 
 #![cfg(test)]
 
-use audit::{Release, Scope, audit};
+use audit::{Scope, audit};
 use findings::{AnswerIs, Found};
 use iam::account::Account;
 use serde_json::{Value, json};
@@ -90,17 +90,8 @@ fn managed(name: &str, versions: &[&[&str]]) -> Value {
 
 fn audited(account: &Value) -> Found {
     let account = Account::parse(&account.to_string()).unwrap();
-    let scope = Scope {
-        slots: vec!["A".parse().unwrap(), "B".parse().unwrap()],
-        region: None,
-        pipeline: None,
-        stage: None,
-        gate: "gate".parse().unwrap(),
-        desk: None,
-        release: Release::default(),
-        declared: Vec::new(),
-        deployed: None,
-    };
+    let scope =
+        Scope::of_all(vec!["A".parse().unwrap(), "B".parse().unwrap()], "gate".parse().unwrap());
     audit(&account, &scope, None, None).unwrap()
 }
 

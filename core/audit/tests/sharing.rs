@@ -5,7 +5,7 @@
 
 use std::slice;
 
-use audit::{Release, Scope, audit};
+use audit::{Scope, audit};
 use findings::Finding;
 use iam::account::Account;
 use proptest::prelude::*;
@@ -72,17 +72,8 @@ fn findings(users: &[Value], roles: &[Value]) -> Vec<Finding> {
         "Policies": [],
     });
     let account = Account::parse_supposing(&account.to_string()).unwrap();
-    let scope = Scope {
-        slots: vec!["A".parse().unwrap(), "B".parse().unwrap()],
-        region: None,
-        pipeline: None,
-        stage: None,
-        gate: "gate".parse().unwrap(),
-        desk: None,
-        release: Release::default(),
-        declared: Vec::new(),
-        deployed: None,
-    };
+    let scope =
+        Scope::of_all(vec!["A".parse().unwrap(), "B".parse().unwrap()], "gate".parse().unwrap());
     audit(&account, &scope, None, None).unwrap().findings
 }
 

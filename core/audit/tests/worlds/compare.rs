@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
-use audit::{Release, Scope, audit};
+use audit::{Scope, audit};
 use findings::{Answer, AnswerIs, Finding, Found};
 use iam::account::{Account, Control};
 
@@ -177,16 +177,9 @@ fn audited(world: &World) -> Found {
             Control::read("control".to_owned(), &text),
         ]);
     }
-    let scope = Scope {
-        slots: vec!["ApprovalA".parse().unwrap(), "ApprovalB".parse().unwrap()],
-        region: None,
-        pipeline: None,
-        stage: None,
-        gate: "gate".parse().unwrap(),
-        desk: None,
-        release: Release::default(),
-        declared: Vec::new(),
-        deployed: None,
-    };
+    let scope = Scope::of_all(
+        vec!["ApprovalA".parse().unwrap(), "ApprovalB".parse().unwrap()],
+        "gate".parse().unwrap(),
+    );
     audit(&account, &scope, None, None).unwrap()
 }
