@@ -277,19 +277,7 @@ impl<'a> Permissions<'a> {
         action: Action,
         given: &[(&str, Option<&str>)],
     ) -> Option<Rc<Clauses<'a, PolicyId>>> {
-        let class = self.class_of(actor, action)?;
-        // Most policies do not use these keys, so the values change nothing.
-        if !given.iter().any(|(key, _)| class.uses(key)) {
-            return Some(Rc::clone(&class.clauses));
-        }
-        let mut context = self.context(actor).into_owned();
-        for (key, value) in given {
-            match value {
-                Some(value) => context.set(key, [(*value).to_owned()]),
-                None => context.absent(key),
-            }
-        }
-        Some(Rc::new(self.grants(actor, action).about(self.policies.name(action), &context)))
+        self.clauses_as(&As::Now(actor), action, given)
     }
 
     /// What an actor may do about approvals now.

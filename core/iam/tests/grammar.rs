@@ -1,4 +1,4 @@
-//! What is read as a policy, and what is refused in which words.
+//! What is a policy, and what errors say about texts that are not.
 
 #![cfg(test)]
 

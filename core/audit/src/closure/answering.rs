@@ -13,6 +13,9 @@ const NAMING: [Action; 3] =
 impl<'a> Closure<'_, 'a> {
     /// A form as the gate sees it.
     pub(super) fn answerer(&self, at: usize, form: &Form<'a>) -> Answerer {
+        if let Some(by) = self.together.get(&at) {
+            return by.clone();
+        }
         match &form.who {
             Who::Actor(actor) => {
                 let chain = self.chain(&[at]);
@@ -22,9 +25,6 @@ impl<'a> Closure<'_, 'a> {
                 } else {
                     self.view.answers_as(self.start, *actor)
                 }
-            }
-            Who::Made(_) if self.together.contains_key(&at) => {
-                self.together.get(&at).cloned().unwrap_or_default()
             }
             Who::Made(called) => {
                 let mut before = form.after.iter().filter_map(|at| self.forms.get(*at));

@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use iam::account::{Actor, GroupIx, PolicyId};
-use iam::{Effect, Policy};
 
 use super::Step;
 use crate::account_view::AccountView;
@@ -108,11 +107,6 @@ impl Changes {
         chain.extend(all.into_iter().flatten());
         (by, steps::each_once(chain))
     }
-}
-
-/// Whether a policy denies anything: only then it is worth taking off.
-pub(super) fn denies(policy: &Policy) -> bool {
-    policy.statements.iter().any(|statement| statement.effect == Effect::Deny)
 }
 
 /// The permissions of an actor after changes.

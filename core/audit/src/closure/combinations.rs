@@ -1,10 +1,10 @@
 //! The changes to one actor that are tried together. One policy may be needed beside another one,
 //! and a third one may deny what both allow.
 
+use iam::Effect;
 use iam::account::{Account, PolicyId};
-use iam::{Effect, Policy};
 
-use super::changes::{Change, Changes, denies};
+use super::changes::{Change, Changes};
 
 /// If there are at most this many changes, every set of them is tried.
 const FEW: usize = 5;
@@ -60,8 +60,9 @@ fn some_of_many(all: &[Change], account: &Account) -> Vec<Vec<Change>> {
 /// Whether a change takes nothing away, and makes nothing depend on a condition.
 fn only_adds(change: Change, account: &Account) -> bool {
     let text = |id: PolicyId| account.policy(id).map(|stored| &*stored.policy);
-    let adds = |id: PolicyId| text(id).is_none_or(|policy| !denies(policy));
-    let takes_only_denials = |id: PolicyId| text(id).is_none_or(|policy| !allows(policy));
+    let adds = |id: PolicyId| text(id).is_none_or(|policy| !policy.has(Effect::Deny));
+    let takes_only_denials =
+        |id: PolicyId| text(id).is_none_or(|policy| !policy.has(Effect::Allow));
     match change {
         Change::Everything
         | Change::EverythingToJoined(_)
@@ -79,10 +80,6 @@ fn only_adds(change: Change, account: &Account) -> bool {
         }
         Change::Version(..) | Change::Retagged | Change::Uncontrolled => false,
     }
-}
-
-fn allows(policy: &Policy) -> bool {
-    policy.statements.iter().any(|statement| statement.effect == Effect::Allow)
 }
 
 /// Whether no policy is in two versions.

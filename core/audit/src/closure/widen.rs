@@ -63,8 +63,12 @@ impl<'a> Closure<'_, 'a> {
                 steps: steps.collect(),
                 permissions: As::after(joint.state),
             };
-            self.together.insert(self.forms.len(), joint.by);
+            let at = self.forms.len();
+            self.together.insert(at, joint.by);
             self.add_changed(form);
+            if self.forms.len() == at {
+                self.together.remove(&at);
+            }
         }
     }
 

@@ -92,10 +92,9 @@ const CONTROLS: [Action; 2] = [Action::DetachControl, Action::UpdateControl];
 
 /// The actions that change a form, and the one that makes a policy to attach.
 fn changing() -> impl Iterator<Item = Action> {
-    let [user, role] = [[USER_POLICIES, USER_ITSELF], [ROLE_POLICIES, ROLE_ITSELF]];
-    let of_four = user.into_iter().chain(role).chain([GROUP_POLICIES]).flatten();
+    let of_principals = CHANGES_OF_USERS.into_iter().chain(CHANGES_OF_ROLES);
     let of_two = [MEMBERSHIP, VERSIONS, CONTROLS].into_iter().flatten();
-    of_four.chain(of_two).chain([Action::CreatePolicy])
+    of_principals.chain(GROUP_POLICIES).chain(of_two).chain([Action::CreatePolicy])
 }
 
 /// What decides about the changes that a form may make: its classes for the actions, and names of
@@ -311,8 +310,9 @@ impl<'a> Closure<'_, 'a> {
         values.map(|value| value.replace(['*', '?'], "x")).collect()
     }
 
+    /// Whether a policy denies anything: only then it is worth taking off.
     fn denies(&self, id: PolicyId) -> bool {
-        self.view.account().policy(id).is_some_and(|stored| changes::denies(&stored.policy))
+        self.view.account().policy(id).is_some_and(|stored| stored.policy.has(Effect::Deny))
     }
 
     /// Whether a form may do an action at all.

@@ -1,5 +1,5 @@
-//! New users and roles that get policies by which they get further, although these allow neither
-//! everything nor an approval: to assume a role, for example.
+//! New users and roles with policies that allow neither everything nor an approval, but a step
+//! towards one: to assume a role, for example.
 
 use std::collections::HashSet;
 use std::rc::Rc;
@@ -33,8 +33,7 @@ impl Gift<'_> {
     }
 
     fn denies(&self) -> bool {
-        let statements = self.policies.iter().flat_map(|(_, policy)| &policy.statements);
-        statements.into_iter().any(|statement| statement.effect == Effect::Deny)
+        self.policies.iter().any(|(_, policy)| policy.has(Effect::Deny))
     }
 }
 

@@ -27,8 +27,8 @@ const KINDS: [Kind; 2] = [
     Kind { making: &roles::MAKING, called: "a new role", signs_in: &[] },
 ];
 
-/// Returns the new users and roles that `forms`, which `actor` can all act as, make together: at
-/// most one of each kind.
+/// Returns the new users and roles that `forms`, which `actor` can all act as, make together. If
+/// one can be given everything, it is the only one of its kind.
 pub(crate) fn made_by<'a>(
     view: &AccountView<'a>,
     actor: Actor,

@@ -159,8 +159,7 @@ fn statements(spec: &Spec, guardrails: &Guardrails, denied: Denied) -> Vec<State
 }
 
 /// Denies creating a second person: a user, another name of a user, or an identity provider with a
-/// key of one's own choice.
-/// `ChangeRoles` denies creating roles.
+/// key of one's own choice. `ChangeRoles` denies creating roles.
 fn people() -> Statement {
     const VERBS: [&str; 7] = [
         "iam:CreateUser",

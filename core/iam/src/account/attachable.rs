@@ -5,6 +5,7 @@
 //! statements of those that matter to `attachable.json`.
 
 use std::collections::BTreeMap;
+use std::sync::{Arc, LazyLock};
 
 use serde_json::value::RawValue;
 
@@ -13,11 +14,13 @@ use crate::policy::Policy;
 const TEXTS: &str = include_str!("attachable.json");
 
 /// The end of each ARN, after `policy/`, and the policy.
-pub(super) fn policies() -> impl Iterator<Item = (String, Policy)> {
+pub(super) static POLICIES: LazyLock<Vec<(String, Arc<Policy>)>> = LazyLock::new(|| {
     let texts: BTreeMap<String, &RawValue> = serde_json::from_str(TEXTS).unwrap_or_default();
-    let read = |(name, text): (String, &RawValue)| Some((name, Policy::identity(text.get()).ok()?));
-    texts.into_iter().filter_map(read)
-}
+    let read = |(name, text): (String, &RawValue)| {
+        Some((name, Arc::new(Policy::identity(text.get()).ok()?)))
+    };
+    texts.into_iter().filter_map(read).collect()
+});
 
 #[cfg(test)]
 mod tests {
@@ -27,9 +30,9 @@ mod tests {
     fn every_text_is_read() {
         let lines = TEXTS.lines().count();
         // One for each policy, between brackets.
-        assert_eq!(policies().count(), lines - 2);
+        assert_eq!(POLICIES.len(), lines - 2);
         for named in ["AdministratorAccess", "IAMFullAccess", "AWSLambda_FullAccess"] {
-            assert!(policies().any(|(name, _)| name == named), "{named}");
+            assert!(POLICIES.iter().any(|(name, _)| name == named), "{named}");
         }
     }
 }

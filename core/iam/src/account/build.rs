@@ -131,13 +131,13 @@ impl Builder {
 
     /// Adds the AWS managed policies that lead somewhere and that nobody has.
     fn add_attachable(&mut self, partition: &str) {
-        for (name, policy) in attachable::policies() {
+        for (name, policy) in attachable::POLICIES.iter() {
             let arn = format!("arn:{partition}:iam::aws:policy/{name}");
             if !self.managed.contains_key(&arn) {
                 self.policies.push(StoredPolicy {
-                    name,
+                    name: name.clone(),
                     arn: Some(arn),
-                    policy: Arc::new(policy),
+                    policy: Arc::clone(policy),
                     other_versions: Vec::new(),
                     unread: None,
                 });

@@ -73,6 +73,12 @@ impl Statement {
 }
 
 impl Policy {
+    /// Whether any statement has this effect.
+    #[must_use]
+    pub fn has(&self, effect: Effect) -> bool {
+        self.statements.iter().any(|statement| statement.effect == effect)
+    }
+
     /// The policy that allows everything.
     #[must_use]
     pub fn allowing_everything() -> Self {
