@@ -81,10 +81,12 @@ impl<W: Write> Journal<W> {
         }
     }
 
+    /// Writes a line with its end in one write, so that nothing another program writes to the same
+    /// log comes between them.
     fn line(&mut self, record: &impl Serialize) {
         let written = serde_json::to_string(record)
             .map_err(std::io::Error::other)
-            .and_then(|line| writeln!(self.0, "{line}"));
+            .and_then(|line| self.0.write_all(format!("{line}\n").as_bytes()));
         if let Err(error) = written {
             tracing::error!(%error, "a line of the journal could not be written");
         }

@@ -3,6 +3,7 @@
 use names::Unanswered;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::io::{self, Write};
 use std::time::Duration;
 
 use facts::{
@@ -338,6 +339,22 @@ pub(crate) fn run(memory: &mut Memory, floor: &str, user_parameters: Option<&str
     run_event(memory, floor, user_parameters, FUNCTION)
 }
 
+/// What was written to the log, by each write. Lines of several programs come into one log, so each
+/// must be one write: a record whose line break comes later is torn.
+#[derive(Default)]
+struct Writes(Vec<String>);
+
+impl Write for Writes {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.push(str::from_utf8(bytes).unwrap().to_owned());
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
 /// Runs a job whose event has these UserParameters, as the function with this ARN.
 pub(crate) fn run_event(
     memory: &Memory,
@@ -354,7 +371,7 @@ pub(crate) fn run_event(
         function_arn: function_arn.to_owned(),
     };
     let now: Timestamp = "2026-11-22T10:02:00Z".parse().unwrap();
-    let mut lines = Vec::new();
+    let mut writes = Writes::default();
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_time()
         .start_paused(true)
@@ -369,17 +386,17 @@ pub(crate) fn run_event(
             &invocation,
             budget,
             now,
-            &mut Journal::new(&mut lines),
+            &mut Journal::new(&mut writes),
         )
         .await;
         (result, started.elapsed())
     });
     assert!(took <= TIME, "the gate took {took:?} of {TIME:?}");
-    let journal = String::from_utf8(lines)
-        .unwrap()
-        .lines()
-        .map(|line| serde_json::from_str(line).unwrap())
-        .collect();
+    let line = |written: &String| {
+        let whole = written.strip_suffix('\n').filter(|line| !line.contains('\n'));
+        serde_json::from_str(whole.unwrap_or_else(|| panic!("not one line: {written:?}"))).unwrap()
+    };
+    let journal = writes.0.iter().map(line).collect();
     Outcome { result, reports: memory.reports.borrow().clone(), journal }
 }
 
