@@ -278,6 +278,8 @@ pub(super) struct Actions([u128; 2]);
 const _: () = assert!(Action::ALL.len() <= 256, "one bit for each action");
 
 impl Actions {
+    pub(super) const ALL: Self = Self([u128::MAX; 2]);
+
     pub(super) fn from_actions(actions: &[Action]) -> Self {
         actions.iter().fold(Self::default(), |set, action| set.with(*action))
     }

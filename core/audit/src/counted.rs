@@ -194,18 +194,31 @@ pub(crate) fn best_pair(
     by: &[Answerer],
     wanted: impl Fn(usize, usize) -> bool,
 ) -> Result<Option<(SlotPair, Verdict)>, TooIntricate> {
-    best_pair_of(counting, reach, candidates, by, |_, i, j| wanted(i, j))
+    best_pair_of(counting, reach, candidates, by, 0, |_, i, j| wanted(i, j))
 }
 
-/// As [`best_pair`], if it depends on the slots too which are wanted.
+/// As [`best_pair`], if one of the two is the last candidate: those before have been tried.
+pub(crate) fn best_pair_with_last(
+    counting: &Counting<'_>,
+    reach: &ReachIndex<'_>,
+    candidates: &[Candidate<'_>],
+    by: &[Answerer],
+) -> Result<Option<(SlotPair, Verdict)>, TooIntricate> {
+    let last = candidates.len().saturating_sub(1);
+    best_pair_of(counting, reach, candidates, by, last, |_, _, _| true)
+}
+
+/// As [`best_pair`], if it depends on the slots too which are wanted. One of the two is at the
+/// place `new` or after it.
 pub(crate) fn best_pair_of(
     counting: &Counting<'_>,
     reach: &ReachIndex<'_>,
     candidates: &[Candidate<'_>],
     by: &[Answerer],
+    new: usize,
     wanted: impl Fn([SlotIx; 2], usize, usize) -> bool,
 ) -> Result<Option<(SlotPair, Verdict)>, TooIntricate> {
-    let Some(any) = reach.find_pair(candidates, &wanted)? else {
+    let Some(any) = reach.find_pair(candidates, new, &wanted)? else {
         return Ok(None);
     };
     let nobody = Answerer::default();
@@ -222,7 +235,7 @@ pub(crate) fn best_pair_of(
     let may = |at: usize| may_count.get(at) == Some(&true);
     let have_own_names =
         |at: [usize; 2]| at.iter().all(|at| by.get(*at).is_some_and(Answerer::has_own_name));
-    let counted = reach.find_pair(candidates, |slots, i, j| {
+    let counted = reach.find_pair(candidates, new, |slots, i, j| {
         may(i)
             && may(j)
             && !have_own_names([i, j])

@@ -10,7 +10,7 @@ use crate::account_view::{AccountView, Serving};
 use crate::action::{APPROVE, Action, CREDENTIALS};
 use crate::answerer::Answerer;
 use crate::closure::{Step, TwoSlots, Who};
-use crate::counted::best_pair;
+use crate::counted::best_pair_with_last;
 use crate::equivalence_class::{ClassId, EquivalenceClass};
 use crate::permissions::As;
 use crate::reach_index::{Candidate, UndecidedError};
@@ -72,9 +72,7 @@ pub(crate) fn as_two_people(
             made.push(steps);
             let candidates = classes.iter().map(|(class, served)| Candidate::now(class, served));
             let candidates: Vec<Candidate<'_>> = candidates.collect();
-            let last = candidates.len().saturating_sub(1);
-            let with_last = |i, j| i == last || j == last;
-            let found = best_pair(&view.counting, reach, &candidates, &by, with_last);
+            let found = best_pair_with_last(&view.counting, reach, &candidates, &by);
             let found = found.map_err(reach.undecided(actor))?;
             let Some((pair, verdict)) = found.filter(|(_, verdict)| verdict.counts_two()) else {
                 continue;

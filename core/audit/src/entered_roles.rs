@@ -121,7 +121,7 @@ impl<'v, 'a> EnteredRoles<'v, 'a> {
         };
         let reach = &self.view.reach;
         let Some(&(_, first, _)) = ways.first() else { return Ok(None) };
-        let found = best_pair_of(&self.view.counting, reach, &candidates, &by, wanted);
+        let found = best_pair_of(&self.view.counting, reach, &candidates, &by, 0, wanted);
         let Some((pair, verdict)) = found.map_err(reach.undecided(Actor::Role(first)))? else {
             return Ok(None);
         };

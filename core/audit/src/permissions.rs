@@ -102,6 +102,15 @@ impl<'a> Permissions<'a> {
         Some(Rc::clone(found))
     }
 
+    /// The actions that some policy of somebody with these permissions may allow.
+    fn might_in(&self, state: &State<'a>) -> Actions {
+        let allowed = |(id, policy): &(PolicyId, &'a Policy)| match self.is_stored(*id, policy) {
+            true => self.policies.allowed(*id),
+            false => Actions::ALL,
+        };
+        state.grants.identity.iter().map(allowed).fold(Actions::default(), Actions::and)
+    }
+
     /// The class of somebody with these permissions. `None` if it certainly may not do the action.
     pub(super) fn class_in(
         &self,

@@ -69,6 +69,9 @@ pub(crate) struct SlotPair {
     pub(crate) open: bool,
 }
 
+/// A candidate, and its place in the list that is searched.
+type Placed<'s, 'c> = (usize, &'s Candidate<'c>);
+
 /// The number of pairs of candidates that are tried at once.
 const FEW: usize = 64;
 
@@ -220,7 +223,7 @@ impl<'a> ReachIndex<'a> {
         });
         let clauses: Vec<Clauses<'_, PolicyId>> = clauses.collect();
         let candidates: Vec<Candidate<'_>> = clauses.iter().map(Candidate::supposed).collect();
-        let pair = self.find_pair(&candidates, |_, i, j| i != j);
+        let pair = self.find_pair(&candidates, 0, |_, i, j| i != j);
         let pair = pair.map_err(|_| {
             self.undecided.borrow_mut().extend(groups.iter().map(|group| group.arn.clone()));
         });
@@ -261,27 +264,36 @@ impl<'a> ReachIndex<'a> {
         &self,
         candidates: &[Candidate<'_>],
     ) -> Result<Option<SlotPair>, TooIntricate> {
-        self.find_pair(candidates, |_, _, _| true)
+        self.find_pair(candidates, 0, |_, _, _| true)
     }
 
     /// Two slots of one stage, served by two candidates, if `wanted` accepts the slots and the
-    /// places of the candidates. A pair that does not depend on open conditions is preferred.
+    /// places of the candidates. At least one of the two is at the place `new` or after it: those
+    /// before have been tried. A pair that does not depend on open conditions is preferred.
     pub(crate) fn find_pair(
         &self,
         candidates: &[Candidate<'_>],
+        new: usize,
         wanted: impl Fn([SlotIx; 2], usize, usize) -> bool,
     ) -> Result<Option<SlotPair>, TooIntricate> {
         let mut found: Option<SlotPair> = None;
         for [a, b] in self.scope.pairs() {
             let serving = |slot| {
                 let candidates = candidates.iter().enumerate();
-                candidates.filter(move |(_, candidate)| candidate.may_serve(slot))
+                candidates.filter(move |(_, candidate)| candidate.may_serve(slot)).collect()
             };
-            if !self.may_meet([(a, serving(a).collect()), (b, serving(b).collect())]) {
+            let [serving_a, serving_b]: [Vec<Placed<'_, '_>>; 2] = [serving(a), serving(b)];
+            let are_tried = [&serving_a, &serving_b]
+                .iter()
+                .all(|serving| serving.last().is_none_or(|(last, _)| *last < new));
+            if are_tried || !self.may_meet([(a, &serving_a), (b, &serving_b)]) {
                 continue;
             }
-            for (i, of_a) in serving(a) {
-                for (j, of_b) in serving(b).filter(|(j, _)| wanted([a, b], i, *j)) {
+            let new_of_b = serving_b.partition_point(|(j, _)| *j < new);
+            for (i, of_a) in serving_a {
+                let from = if i < new { new_of_b } else { 0 };
+                let others = serving_b.iter().skip(from);
+                for &(j, of_b) in others.filter(|(j, _)| wanted([a, b], i, *j)) {
                     let Some(stage) = self.common_stage_of([(a, of_a), (b, of_b)])? else {
                         continue;
                     };
@@ -303,12 +315,12 @@ impl<'a> ReachIndex<'a> {
 
     /// Whether any candidates of two slots may meet in a stage. `false` is certain. One walk
     /// through what they grant, without what limits them, takes the place of one for each two.
-    fn may_meet(&self, parts: [(SlotIx, Vec<(usize, &Candidate<'_>)>); 2]) -> bool {
+    fn may_meet(&self, parts: [(SlotIx, &[Placed<'_, '_>]); 2]) -> bool {
         let [(_, of_a), (_, of_b)] = &parts;
         if of_a.len() * of_b.len() <= FEW {
             return !of_a.is_empty() && !of_b.is_empty();
         }
-        let ids = |candidates: &[(usize, &Candidate<'_>)]| -> Option<Vec<ClassId>> {
+        let ids = |candidates: &[Placed<'_, '_>]| -> Option<Vec<ClassId>> {
             candidates.iter().map(|(_, candidate)| candidate.class).collect()
         };
         let key = ids(of_a).zip(ids(of_b)).map(|(a, b)| {

@@ -99,7 +99,7 @@ fn about(view: &AccountView<'_>, members: &[&Member]) -> Result<Option<Finding>,
         return Ok(None);
     };
     let member = |at: usize| known.get(at).map_or(first, |(member, ..)| *member);
-    let found = reach.find_pair(&states, |_, i, j| !member(i).is_same_person(member(j)));
+    let found = reach.find_pair(&states, 0, |_, i, j| !member(i).is_same_person(member(j)));
     let Some(pair) = found.map_err(reach.undecided(first.actor))? else {
         return Ok(None);
     };

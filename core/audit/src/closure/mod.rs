@@ -27,7 +27,7 @@ use crate::account_view::AccountView;
 use crate::action::Action;
 use crate::answerer::Answerer;
 use crate::bypass::OpenWay;
-use crate::counted::{Verdict, best_pair};
+use crate::counted::{Verdict, best_pair_with_last};
 use crate::equivalence_class::{ClassId, EquivalenceClass};
 use crate::permissions::As;
 use crate::reach_index::{Candidate, ServedSlots, SlotPair, UndecidedError};
@@ -290,14 +290,13 @@ impl<'p, 'a> Closure<'p, 'a> {
         let candidates =
             self.serving.iter().map(|(_, class, served, _)| Candidate::now(class, served));
         let candidates: Vec<Candidate<'_>> = candidates.collect();
-        let last = candidates.len().saturating_sub(1);
-        let with_last = |i, j| i == last || j == last;
         // Most serve no two, and then nobody asks who answers.
-        if reach.find_pair(&candidates, |_, i, j| with_last(i, j)).map_err(undecided)?.is_none() {
+        let last = candidates.len().saturating_sub(1);
+        if reach.find_pair(&candidates, last, |_, _, _| true).map_err(undecided)?.is_none() {
             return Ok(());
         }
         let by: Vec<Answerer> = self.serving.iter().map(|(.., by)| by.clone()).collect();
-        let found = best_pair(&self.view.counting, reach, &candidates, &by, with_last);
+        let found = best_pair_with_last(&self.view.counting, reach, &candidates, &by);
         let Some((pair, verdict)) = found.map_err(undecided)? else {
             return Ok(());
         };

@@ -9,7 +9,7 @@ use iam::{TooIntricate, Truth};
 use crate::account_view::{AccountView, Serving};
 use crate::action::{APPROVE, Action, CREDENTIALS};
 use crate::answerer::Answerer;
-use crate::counted::{Verdict, best_pair};
+use crate::counted::{Verdict, best_pair_with_last};
 use crate::equivalence_class::ClassId;
 use crate::permissions::{As, State};
 use crate::reach_index::{Candidate, SlotPair, UndecidedError};
@@ -169,9 +169,7 @@ impl<'p, 'a> Trial<'p, 'a> {
         let states: Vec<Candidate<'_>> = states.chain([after]).collect();
         let answerers: Vec<Answerer> =
             before.iter().map(|(_, by)| by.clone()).chain([by]).collect();
-        let last = before.len();
-        let with_last = |i, j| i == last || j == last;
-        let found = best_pair(&view.counting, &view.reach, &states, &answerers, with_last);
+        let found = best_pair_with_last(&view.counting, &view.reach, &states, &answerers);
         let (pair, verdict) = match found {
             Ok(Some(found)) => found,
             Ok(None) => return false,

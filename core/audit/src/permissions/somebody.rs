@@ -1,6 +1,6 @@
 //! The permissions of somebody: of a principal now, or of one after writes.
 
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
@@ -8,7 +8,7 @@ use iam::account::{Actor, PolicyId};
 use iam::{Clauses, Context, Truth};
 
 use super::{Permissions, State};
-use crate::action::Action;
+use crate::action::{Action, Actions};
 use crate::equivalence_class::EquivalenceClass;
 
 /// Somebody's permissions.
@@ -24,6 +24,8 @@ pub(crate) enum As<'a> {
 #[derive(Debug)]
 pub(crate) struct After<'a> {
     pub(crate) state: State<'a>,
+    /// The actions that some of its policies may allow.
+    might: OnceCell<Actions>,
     /// The classes that were asked for, if there are any: that there is none is found as quickly.
     classes: RefCell<BTreeMap<Action, Rc<EquivalenceClass<'a>>>>,
 }
@@ -31,7 +33,7 @@ pub(crate) struct After<'a> {
 impl<'a> As<'a> {
     /// The permissions of this state.
     pub(crate) fn after(state: State<'a>) -> Self {
-        Self::After(Rc::new(After { state, classes: RefCell::default() }))
+        Self::After(Rc::new(After { state, might: OnceCell::new(), classes: RefCell::default() }))
     }
 }
 
@@ -49,6 +51,11 @@ impl<'a> Permissions<'a> {
         match who {
             As::Now(actor) => self.class_of(*actor, action),
             As::After(after) => {
+                // The answer is no for most actions.
+                let might = after.might.get_or_init(|| self.might_in(&after.state));
+                if !might.has(action) {
+                    return None;
+                }
                 if let Some(known) = after.classes.borrow().get(&action) {
                     return Some(Rc::clone(known));
                 }

@@ -10,7 +10,7 @@ use crate::account_view::AccountView;
 use crate::action::{APPROVE, Action};
 use crate::answerer::Answerer;
 use crate::closure::{Closure, Step, TwoSlots, Who};
-use crate::counted::best_pair;
+use crate::counted::best_pair_of;
 use crate::equivalence_class::EquivalenceClass;
 use crate::reach_index::{Candidate, ServedSlots, UndecidedError};
 use crate::steps;
@@ -62,11 +62,11 @@ pub(crate) fn two_slots(
         by.push(view.taken(role));
         let candidates = classes.iter().map(|(class, served)| Candidate::now(class, served));
         let candidates: Vec<Candidate<'_>> = candidates.collect();
-        let last = candidates.len().saturating_sub(1);
         // A role that serves both by itself says more than two that serve one each.
         let is_both = view.reach.slots_of(role).pair.is_some();
-        let with_last = |i, j| (i == last && j == last) || !is_both && (i == last || j == last);
-        let found = best_pair(&view.counting, &view.reach, &candidates, &by, with_last);
+        let wanted = |_, i, j| i == j || !is_both;
+        let last = candidates.len().saturating_sub(1);
+        let found = best_pair_of(&view.counting, &view.reach, &candidates, &by, last, wanted);
         let Some((pair, verdict)) = found.map_err(view.reach.undecided(actor))? else { continue };
         let mut chain = Vec::new();
         for at in pair.candidates {
