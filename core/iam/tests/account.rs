@@ -113,6 +113,7 @@ fn what_an_account_has_is_found_by_place_and_by_arn() {
         assert_eq!(account.policies().nth(id.place()).unwrap().0, id);
     }
     assert_eq!(account.policies_of(ALICE).count(), 2, "her own and that of her group");
+    assert_eq!(account.policy_count(), 6, "one of everybody, and the boundary");
 }
 
 #[test]
@@ -142,6 +143,73 @@ fn a_document_is_read_as_text_and_as_an_object() {
     let account = Account::parse(&as_text.to_string()).unwrap();
     assert_eq!(may(&account, ROLE), [true, false]);
     assert!(account.policies().all(|(_, stored)| stored.unread.is_none()));
+}
+
+/// With `parse_supposing`, a policy that cannot be read allows everything.
+#[test]
+fn what_cannot_be_read_is_named_and_counts_as_the_worst() {
+    let faults: [(&str, fn(&mut Value), &str); 5] = [
+        (
+            "a document that is not a policy",
+            |it| it["Policies"][0]["PolicyVersionList"][0]["Document"] = json!({"Version": 1}),
+            "the policy `arn:aws:iam::111122223333:policy/limit` of the account, version v1: ",
+        ),
+        (
+            "no version in force",
+            |it| it["Policies"][0]["PolicyVersionList"][0]["IsDefaultVersion"] = json!(false),
+            "the policy `arn:aws:iam::111122223333:policy/limit` has no default version, or several",
+        ),
+        (
+            "two versions in force",
+            |it| {
+                let versions = it["Policies"][0]["PolicyVersionList"].as_array_mut().unwrap();
+                let mut second = versions[0].clone();
+                second["VersionId"] = json!("v2");
+                versions.push(second);
+            },
+            "the policy `arn:aws:iam::111122223333:policy/limit` has no default version, or several",
+        ),
+        (
+            "a group that is not there",
+            |it| it["UserDetailList"][1]["GroupList"] = json!(["gone"]),
+            "gone",
+        ),
+        (
+            "an inline policy that is not one",
+            |it| it["UserDetailList"][1]["UserPolicyList"][0]["PolicyDocument"] = json!("{"),
+            "the policy `s3-GetObject` of arn:aws:iam::111122223333:user/team/bob: ",
+        ),
+    ];
+    // By his boundary, Bob may only do what his policy does not allow.
+    assert_eq!(may(&account(), BOB), [false, false]);
+    for (fault, change, problem) in faults {
+        let mut details = details();
+        change(&mut details);
+        let details = details.to_string();
+        let error = Account::parse(&details).unwrap_err().to_string();
+        assert!(error.contains(problem), "{fault}: {error}");
+        let worst = Account::parse_supposing(&details).unwrap();
+        assert!(may(&worst, BOB).contains(&true), "{fault}");
+        let unread = worst.policies().filter(|(_, stored)| stored.unread.is_some());
+        assert_eq!(unread.count(), 1, "{fault}");
+        // Nobody else may more for it.
+        assert_eq!(may(&worst, ALICE), may(&account(), ALICE), "{fault}");
+    }
+}
+
+#[test]
+fn a_part_of_an_account_is_not_read() {
+    for (key, value, problem) in [
+        ("IsTruncated", json!(true), "there are more pages"),
+        ("NextToken", json!("t"), "there are more pages"),
+        ("GroupDetailList", Value::Null, "GroupDetailList is missing"),
+    ] {
+        let mut details = details();
+        details[key] = value;
+        let found = Account::parse_supposing(&details.to_string());
+        let error = found.map(|_| ()).unwrap_err().to_string();
+        assert!(error.contains(problem), "{key}: {error}");
+    }
 }
 
 #[test]

@@ -461,6 +461,24 @@ fn iam_has_one_region_in_each_partition() {
     assert_eq!(allow("iam:createuser", "aws-new", "us-east-1"), Truth::Unknown);
 }
 
+/// The region that is asked about counts, even if IAM is elsewhere.
+#[test]
+fn a_region_that_is_given_is_the_region_of_the_request() {
+    let document = json!({"Version": "2012-10-17", "Statement": {
+        "Effect": "Allow", "Action": "*", "Resource": "*",
+        "Condition": {"StringEquals": {"aws:RequestedRegion": "eu-west-1"}},
+    }});
+    let policies = [Policy::identity(&document.to_string()).unwrap()];
+    let user = "arn:aws:iam::111122223333:user/a";
+    for (region, expected) in [("eu-west-1", Truth::Yes), ("us-east-1", Truth::No)] {
+        let mut context = Context::new();
+        context.set("aws:RequestedRegion", [region.to_owned()]);
+        context.set("aws:PrincipalArn", [user.to_owned()]);
+        let about = grants(&policies).about("iam:createuser", &context);
+        assert_eq!(about.allow(user), expected, "{region}");
+    }
+}
+
 /// What conditions leave open one by one may be decided by all of them together.
 #[test]
 fn conditions_that_exclude_each_other_are_decided() {

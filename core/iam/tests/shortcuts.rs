@@ -2,7 +2,7 @@
 
 #![cfg(test)]
 
-use iam::{Clauses, Condition, Context, Grants, Limits, Policy, Truth};
+use iam::{Clauses, Condition, Context, Effect, Grants, Limits, Policy, Truth};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -104,6 +104,18 @@ fn an_example_is_allowed_by_all_policies() {
     assert_eq!(example(&json!([statement("Allow", "NotResource", &[A])])), None);
     let second = [statement("Allow", "Resource", &[A, B]), statement("Deny", "Resource", &[A])];
     assert_eq!(example(&json!(second)).as_deref(), Some(B));
+}
+
+#[test]
+fn a_policy_has_the_effects_of_its_statements() {
+    let [allow, deny] = ["Allow", "Deny"].map(|effect| statement(effect, "Resource", &[A]));
+    for (statements, expected) in [
+        (json!([allow]), [true, false]),
+        (json!([deny]), [false, true]),
+        (json!([allow, deny]), [true, true]),
+    ] {
+        assert_eq!([Effect::Allow, Effect::Deny].map(|it| read(&statements).has(it)), expected);
+    }
 }
 
 #[test]
