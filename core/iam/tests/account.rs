@@ -148,7 +148,8 @@ fn a_document_is_read_as_text_and_as_an_object() {
 /// With `parse_supposing`, a policy that cannot be read allows everything.
 #[test]
 fn what_cannot_be_read_is_named_and_counts_as_the_worst() {
-    let faults: [(&str, fn(&mut Value), &str); 5] = [
+    type Change = fn(&mut Value);
+    let faults: [(&str, Change, &str); 5] = [
         (
             "a document that is not a policy",
             |it| it["Policies"][0]["PolicyVersionList"][0]["Document"] = json!({"Version": 1}),
