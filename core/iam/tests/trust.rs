@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 const ALICE: Actor = Actor::User(UserIx(0));
 /// A user that a boundary limits.
 const BOB: Actor = Actor::User(UserIx(1));
+const OPS: Actor = Actor::Role(RoleIx(1));
 const ALICE_ARN: &str = "arn:aws:iam::111122223333:user/alice";
 const BOB_ARN: &str = "arn:aws:iam::111122223333:user/bob";
 const CAROL_ARN: &str = "arn:aws:iam::444455556666:user/carol";
@@ -15,7 +16,8 @@ const OTHER: &str = "444455556666";
 const SAML: &str = "arn:aws:iam::111122223333:saml-provider/idp";
 const OIDC: &str = "arn:aws:iam::111122223333:oidc-provider/token.example";
 
-/// An account with one role, which has this trust policy. Its users may assume any role.
+/// An account with a role that has this trust policy. Its two users and its other role may assume
+/// any role.
 fn trusting(statements: &Value) -> Account {
     let all = json!({"Effect": "Allow", "Action": "*", "Resource": "*"});
     let policy = json!({"Version": "2012-10-17", "Statement": [all]});
@@ -31,16 +33,19 @@ fn trusting(statements: &Value) -> Account {
     let mut bob = user("bob");
     bob["PermissionsBoundary"] =
         json!({"PermissionsBoundaryType": "Policy", "PermissionsBoundaryArn": limit});
+    let role = |name: &str, trust: &Value| {
+        json!({
+            "RoleName": name, "RoleId": format!("AROA{name}"), "Path": "/team/",
+            "Arn": format!("arn:aws:iam::111122223333:role/team/{name}"),
+            "AssumeRolePolicyDocument": {"Version": "2012-10-17", "Statement": trust},
+            "RolePolicyList": [{"PolicyName": "all", "PolicyDocument": policy}],
+            "AttachedManagedPolicies": [], "Tags": [], "InstanceProfileList": [],
+        })
+    };
     let details = json!({
         "UserDetailList": [user("alice"), bob],
         "GroupDetailList": [],
-        "RoleDetailList": [{
-            "RoleName": "R", "RoleId": "AROA1", "Path": "/",
-            "Arn": "arn:aws:iam::111122223333:role/R",
-            "AssumeRolePolicyDocument": {"Version": "2012-10-17", "Statement": statements},
-            "RolePolicyList": [], "AttachedManagedPolicies": [], "Tags": [],
-            "InstanceProfileList": [],
-        }],
+        "RoleDetailList": [role("R", statements), role("Ops", &json!([allow(OTHER)]))],
         "Policies": [{
             "PolicyName": "limit", "PolicyId": "ANPA1", "Arn": limit, "Path": "/",
             "DefaultVersionId": "v1", "AttachmentCount": 0, "IsAttachable": true,
@@ -104,6 +109,49 @@ fn principals_of_the_account_assume_a_role_that_trusts_them() {
         });
         assert_eq!(assumed, [alice, bob], "{statements}");
     }
+}
+
+/// IAM User Guide, "AWS JSON policy elements: Principal": whoever assumes a role chooses the name of
+/// the session, so to deny one name denies nobody.
+#[test]
+fn a_role_assumes_a_role_that_trusts_its_sessions() {
+    let session =
+        |account: &str, role: &str| format!("arn:aws:sts::{account}:assumed-role/{role}/x");
+    let own = session("111122223333", "Ops");
+    let itself = "arn:aws:iam::111122223333:root";
+    for (statements, expected) in [
+        (json!([allow(&own)]), true),
+        (json!([allow(&session("111122223333", "Other"))]), false),
+        (json!([allow(&session(OTHER, "Ops"))]), false),
+        (json!([allow("arn:aws:iam::111122223333:role/team/Ops")]), true),
+        (json!([allow("arn:aws:iam::111122223333:role/Ops")]), false),
+        (json!([allow(itself), deny(&own)]), true),
+        (json!([allow(itself), deny("arn:aws:iam::111122223333:role/team/Ops")]), false),
+    ] {
+        let account = trusting(&statements);
+        let assumer = account.assumer(OPS, |_| true).unwrap();
+        let assumed = assumer.assume(account.role(RoleIx(0)).unwrap());
+        assert_eq!(assumed.is_some(), expected, "{statements}");
+    }
+}
+
+#[test]
+fn an_open_condition_is_named() {
+    let itself = "arn:aws:iam::111122223333:root";
+    let account = trusting(&json!([
+        on_condition(allow(itself), "aws:username", "alice"),
+        allow(BOB_ARN),
+        on_condition(allow(itself), "sts:ExternalId", "x"),
+        on_condition(deny(ALICE_ARN), "sts:SourceIdentity", "x"),
+    ]));
+    let assumer = account.assumer(ALICE, |_| true).unwrap();
+    let assumed = assumer.assume(account.role(RoleIx(0)).unwrap()).unwrap();
+    let open = assumed.trust.iter().map(|(at, open)| {
+        let keys: Vec<&str> = open.iter().map(|condition| condition.key()).collect();
+        (*at, keys)
+    });
+    let expected = [(0, vec![]), (2, vec!["sts:ExternalId"]), (3, vec!["sts:SourceIdentity"])];
+    assert_eq!(open.collect::<Vec<_>>(), expected);
 }
 
 /// What the principal's own policies say plays no part.
@@ -194,6 +242,7 @@ fn outsiders_are_listed_by_kind() {
         allow(CAROL_ARN),
         allow(ALICE_ARN),
         allow("AIDAgone"),
+        allow("arn:nobody"),
         deny("777788889999"),
         but("Allow", ALICE_ARN),
         federated("sts:AssumeRoleWithSAML", SAML),
@@ -202,7 +251,8 @@ fn outsiders_are_listed_by_kind() {
         statement("Allow", "Principal", &json!({"Service": "lambda.amazonaws.com"})),
     ]));
     let outsiders = account.outsiders(account.role(RoleIx(0)).unwrap());
-    let accounts = ["everybody", "the account 444455556666", CAROL_ARN, "everybody but some"];
+    let accounts =
+        ["everybody", "the account 444455556666", CAROL_ARN, "arn:nobody", "everybody but some"];
     assert_eq!(outsiders.accounts, accounts);
     assert_eq!(outsiders.services, ["lambda.amazonaws.com"]);
     assert_eq!(
