@@ -224,12 +224,7 @@ pub(crate) fn run(args: Args, today: Date) -> Result<Exit, Box<dyn Error>> {
     for level in levels {
         account.add_controls(level);
     }
-    for missing in &account.missing_boundaries {
-        output::print_warning(&format!(
-            "the permission boundary `{missing}` is not in the snapshot, so the principals that \
-             have it are treated as unbounded"
-        ));
-    }
+    warn_of_missing_boundaries(&account.missing_boundaries);
     let scope = Scope {
         slots,
         region,
@@ -257,6 +252,22 @@ pub(crate) fn run(args: Args, today: Date) -> Result<Exit, Box<dyn Error>> {
             output::print_error(&error);
             Ok(Exit::Nothing)
         }
+    }
+}
+
+/// Names the first of the boundaries that are not in the snapshot: there may be thousands.
+fn warn_of_missing_boundaries(missing: &[String]) {
+    const NAMED: usize = 3;
+    for arn in missing.iter().take(NAMED) {
+        output::print_warning(&format!(
+            "the permission boundary `{arn}` is not in the snapshot, so the principals that have \
+             it are treated as unbounded"
+        ));
+    }
+    let more = missing.len().saturating_sub(NAMED);
+    if more > 0 {
+        let are = if more == 1 { "boundary is" } else { "boundaries are" };
+        output::print_warning(&format!("{more} more permission {are} not in the snapshot"));
     }
 }
 

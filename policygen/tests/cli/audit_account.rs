@@ -197,6 +197,28 @@ fn a_boundary_that_is_not_in_the_file_bounds_nobody_and_is_warned_of() {
 }
 
 #[test]
+fn thousands_of_boundaries_that_are_not_in_the_file_are_counted() {
+    let mut account = AUDIT.case("sound", "boundary").input;
+    account["Policies"].as_array_mut().unwrap().pop();
+    let users = account["UserDetailList"].as_array_mut().unwrap();
+    let mut bounded =
+        users.iter().find(|user| user["PermissionsBoundary"].is_object()).unwrap().clone();
+    for number in 1..=2_000 {
+        let arn = format!("arn:aws:iam::111122223333:user/made-{number}");
+        let limit = format!("arn:aws:iam::111122223333:policy/limit-{number}");
+        bounded["UserName"] = json!(format!("made-{number}"));
+        (bounded["UserId"], bounded["Arn"]) = (json!(format!("AIDA{number}")), json!(arn));
+        bounded["PermissionsBoundary"]["PermissionsBoundaryArn"] = json!(limit);
+        users.push(bounded.clone());
+    }
+    let (ran, _) = AUDIT.examine(&account, &[]);
+    let lines: Vec<&str> = ran.stderr.lines().collect();
+    assert_eq!(lines.len(), 4, "{}", ran.stderr);
+    assert!(lines[2].contains("`arn:aws:iam::111122223333:policy/limit-2`"), "{}", lines[2]);
+    assert_eq!(lines[3], "warning: 1998 more permission boundaries are not in the snapshot");
+}
+
+#[test]
 fn the_permissions_that_it_needs_are_one() {
     let ran = policygen(&["audit", "--print-permissions"]);
     assert_eq!((ran.code, ran.stderr.as_str()), (0, ""));
