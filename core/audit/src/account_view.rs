@@ -72,6 +72,8 @@ pub(crate) struct AccountView<'a> {
     pub(super) counting: Counting<'a>,
     /// The roles that no human can assume. Computed when it is needed.
     beyond_people: OnceCell<BTreeSet<RoleIx>>,
+    /// Whether anybody may rename users.
+    any_renames: OnceCell<bool>,
 }
 
 /// Why an account cannot be audited.
@@ -145,6 +147,7 @@ impl<'a> AccountView<'a> {
             counting: Counting::new(rule, gate_account.clone()),
             gate_account,
             beyond_people: OnceCell::new(),
+            any_renames: OnceCell::new(),
         })
     }
 
@@ -308,6 +311,14 @@ impl<'a> AccountView<'a> {
     /// who sign.
     pub(super) fn is_desk(&self, actor: Actor) -> bool {
         self.desk == Some(actor)
+    }
+
+    /// Whether anybody may rename users. In most accounts few may.
+    pub(super) fn any_renames(&self) -> bool {
+        *self.any_renames.get_or_init(|| {
+            let mut all = self.reach.permissions.actors_that_might(&[Action::UpdateUser]);
+            all.next().is_some()
+        })
     }
 
     /// Whether this is a role that no human can assume: only services and workloads, or nobody.

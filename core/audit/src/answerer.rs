@@ -1,5 +1,7 @@
 //! Those who answer an approval, as AWS shows them to the gate.
 
+use std::collections::BTreeSet;
+
 use iam::Truth;
 use iam::account::Actor;
 use names::Arn;
@@ -7,6 +9,7 @@ use rule::{Rule, Trust};
 
 use crate::account_view::AccountView;
 use crate::action::Action;
+use crate::closure::{Step, Who};
 use crate::permissions::As;
 use crate::session_naming::statement_of_choice;
 
@@ -73,12 +76,25 @@ impl Answerer {
 }
 
 impl AccountView<'_> {
-    /// An actor as a user, also under another name if it may rename that user, or as a session of a
-    /// role that it assumes.
+    /// An actor as a user, also one that it has taken over, or as a session of a role that it
+    /// assumes. A user answers under another name, too, if it can be renamed.
     pub(crate) fn answers_as(&self, human: Actor, serving: Actor) -> Answerer {
+        self.answers_after(human, &[], serving)
+    }
+
+    /// The same after steps: those who took them may rename the user, too.
+    pub(crate) fn answers_after(&self, human: Actor, steps: &[Step], serving: Actor) -> Answerer {
         let account = self.account();
         let Actor::Role(at) = serving else {
-            let renamed = self.may_rename(human, serving).then(|| self.renamed(serving));
+            if !self.any_renames() {
+                return self.user(serving);
+            }
+            let by = steps.iter().filter_map(|step| match step.by {
+                Who::Actor(actor) => Some(actor),
+                Who::Made(_) => None,
+            });
+            let all: BTreeSet<Actor> = by.chain([human, serving]).collect();
+            let renamed = self.may_rename(all, serving).then(|| self.renamed(serving));
             return Answerer::any([self.user(serving)].into_iter().chain(renamed));
         };
         let chooses = account.role(at).is_some_and(|role| statement_of_choice(role).is_some());
@@ -90,10 +106,10 @@ impl AccountView<'_> {
         self.sessions(account.arn(serving), naming)
     }
 
-    /// Somebody who has the credentials of a user, or signs in to a role under any name.
-    pub(crate) fn taken(&self, serving: Actor) -> Answerer {
+    /// An actor as a user that it has taken over, or signed in to a role under any name.
+    pub(crate) fn taken(&self, human: Actor, serving: Actor) -> Answerer {
         match serving {
-            Actor::User(_) => self.user(serving),
+            Actor::User(_) => self.answers_as(human, serving),
             Actor::Role(_) => self.sessions(self.account().arn(serving), Naming::Caller),
         }
     }
@@ -119,11 +135,14 @@ impl AccountView<'_> {
         Answerer { shown: vec![Shown { arn, words, is_own_name: false }] }
     }
 
-    fn may_rename(&self, human: Actor, user: Actor) -> bool {
-        let arn = self.account().arn(user);
-        let permissions = &self.reach.permissions;
-        let who = As::Now(human);
-        permissions.allows_to(&who, Action::UpdateUser, arn, Some(user), &[]) != Truth::No
+    /// Whether any of these actors, or a role that it may become, may rename a user.
+    fn may_rename(&self, all: BTreeSet<Actor>, user: Actor) -> bool {
+        let (arn, permissions) = (self.account().arn(user), &self.reach.permissions);
+        let mut selves = all.into_iter().flat_map(|it| self.selves(it));
+        selves.any(|it| {
+            let it = As::Now(it);
+            permissions.allows_to(&it, Action::UpdateUser, arn, Some(user), &[]) != Truth::No
+        })
     }
 
     /// A user under other names: AWS shows who answered by the name that the user had then.

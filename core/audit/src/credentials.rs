@@ -68,7 +68,7 @@ pub(crate) fn as_two_people(
             *alike.entry(class.id).or_default() += 1;
             let served = reach.slots_of_class(&class);
             classes.push((class, served));
-            by.push(view.taken(user));
+            by.push(view.taken(actor, user));
             made.push(steps);
             let candidates = classes.iter().map(|(class, served)| Candidate::now(class, served));
             let candidates: Vec<Candidate<'_>> = candidates.collect();

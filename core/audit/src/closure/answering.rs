@@ -21,9 +21,9 @@ impl<'a> Closure<'_, 'a> {
                 let chain = self.chain(&[at]);
                 let names = chain.iter().any(|step| NAMING.contains(&step.action));
                 if names {
-                    self.view.taken(*actor)
+                    self.view.taken(self.start, *actor)
                 } else {
-                    self.view.answers_as(self.start, *actor)
+                    self.view.answers_after(self.start, &chain, *actor)
                 }
             }
             Who::Made(called) => {

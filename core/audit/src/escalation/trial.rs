@@ -147,7 +147,7 @@ impl<'p, 'a> Trial<'p, 'a> {
         };
         let served = reach.slots_of_class(&class);
         let now = Candidate::now(&class, &served);
-        if !self.note(action, reach.account.arn(other), now, self.view.taken(other)) {
+        if !self.note(action, reach.account.arn(other), now, self.view.taken(self.actor, other)) {
             self.in_vain.insert(class.id);
         }
     }

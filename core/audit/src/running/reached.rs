@@ -59,7 +59,7 @@ pub(crate) fn two_slots(
         let role = Actor::Role(link.role);
         let Some(class) = view.reach.permissions.class_of(role, APPROVE) else { continue };
         classes.push((class, view.reach.slots_of(role)));
-        by.push(view.taken(role));
+        by.push(view.taken(actor, role));
         let candidates = classes.iter().map(|(class, served)| Candidate::now(class, served));
         let candidates: Vec<Candidate<'_>> = candidates.collect();
         // A role that serves both by itself says more than two that serve one each.

@@ -58,7 +58,7 @@ fn by_client_ids<'p, 'a>(view: &'p AccountView<'a>, actor: Actor) -> Vec<Other<'
                 is_many: true,
                 open: true,
                 approves: Approves::Now(class, reach.slots_of(role)),
-                by: view.taken(role),
+                by: view.taken(actor, role),
                 state: None,
             });
         }
@@ -119,7 +119,7 @@ fn by_saml<'p, 'a>(view: &'p AccountView<'a>, actor: Actor) -> Vec<Other<'p, 'a>
                 is_many: true,
                 open,
                 approves: Approves::Now(class, reach.slots_of(*role)),
-                by: view.taken(*role),
+                by: view.taken(actor, *role),
                 state: None,
             });
         }

@@ -94,7 +94,7 @@ fn taken_over<'p, 'a>(granter: &Granter<'p, 'a>) -> Vec<Other<'p, 'a>> {
             is_many: false,
             open: allowed == Truth::Unknown,
             approves: Approves::Supposed(state.clauses()),
-            by: view.taken(role),
+            by: view.taken(actor, role),
             state: None,
         });
         plain += usize::from(is_plain);

@@ -159,7 +159,7 @@ fn taken_over<'p, 'a>(granter: &Granter<'p, 'a>) -> Vec<Other<'p, 'a>> {
                 is_many: false,
                 open,
                 approves: Approves::Supposed(state.clauses()),
-                by: view.taken(user),
+                by: view.taken(actor, user),
                 state: None,
             }
         };
