@@ -1,5 +1,7 @@
 //! The forms as the gate sees them if they answer an approval.
 
+use iam::account::Actor;
+
 use super::{Closure, Form, Who};
 use crate::action::Action;
 use crate::answerer::Answerer;
@@ -19,8 +21,8 @@ impl<'a> Closure<'_, 'a> {
         match &form.who {
             Who::Actor(actor) => {
                 let chain = self.chain(&[at]);
-                let names = chain.iter().any(|step| NAMING.contains(&step.action));
-                if names {
+                let names = || chain.iter().any(|step| NAMING.contains(&step.action));
+                if matches!(actor, Actor::Role(_)) && names() {
                     self.view.taken(self.start, *actor)
                 } else {
                     self.view.answers_after(self.start, &chain, *actor)
