@@ -193,6 +193,17 @@ fn a_bad_rule_is_a_configuration_error_that_names_the_key() {
     }
 }
 
+/// [`run`] reads each write as one line, and refuses anything else.
+#[test]
+fn a_line_of_another_program_does_not_tear_a_record() {
+    let records = |second: &str, floor: &str| {
+        let outcome = run(&mut Memory::approved_by_alice_and(second), floor, None);
+        outcome.journal.iter().filter(|line| line["schemaVersion"] == 1).count()
+    };
+    let decided = [records("bob", "{}"), records("alice", "{}")];
+    assert_eq!((decided, records("bob", "{")), ([1, 1], 0));
+}
+
 #[test]
 fn the_journal_holds_one_decision_and_its_metrics() {
     let outcome = run(&mut Memory::approved_by_alice_and("alice"), "{}", None);
