@@ -4,6 +4,7 @@ and a Chromium with a virtual authenticator for each person.
 
 import contextlib
 import http.client
+import itertools
 import json
 import os
 import random
@@ -82,13 +83,23 @@ def account(answers=f"arn:aws:codepipeline:{REGION}:{ACCOUNT}:{PIPELINE}/{STAGE}
     }
 
 
-def free_port():
-    """A port for a desk, which keeps it over several starts. It is none of those that the kernel
-    gives to others in between (32768 and above), nor another test process's.
+def ports():
+    """The ports of this test process: none of those that the kernel gives to others (32768 and
+    above), nor another test process's.
     """
     worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
-    for _ in range(100):
-        port = 20_000 + worker % 12 * 1000 + random.randrange(1000)
+    first = 20_000 + worker % 12 * 1000
+    return itertools.cycle(random.sample(range(first, first + 1000), 1000))
+
+
+PORTS = ports()
+
+
+def free_port():
+    """A port for a desk, which keeps it over several starts. Desks that start at the same time get
+    different ones.
+    """
+    for port in itertools.islice(PORTS, 100):
         with (
             contextlib.suppress(OSError),
             contextlib.closing(socket.create_server(("127.0.0.1", port))),
