@@ -161,6 +161,27 @@ fn a_spreadsheet_gets_no_formula() {
 }
 
 #[test]
+fn a_page_places_executions_by_their_start_and_details_what_is_wrong_with_them() {
+    let mut halfway = released("33333333-3333-4333-8333-333333333333", 1);
+    for list in [&mut halfway.executions, &mut halfway.actions] {
+        let later = json!(list).to_string().replace("2026-01-01T10:", "2026-01-01T22:");
+        *list = serde_json::from_str(&later).unwrap();
+    }
+    let mut newest = execution();
+    newest.actions.retain(|action| action["actionName"] != "Gate");
+    let page = evidence(newest.with(halfway), &["--format", "html"]).stdout;
+    for mark in
+        ["<circle class=\"mark satisfied\" cx=\"1.50%\"", "cx=\"50.00%\"", "svg x=\"98.50%\""]
+    {
+        assert_eq!(page.matches(mark).count(), 1, "{mark}: {page}");
+    }
+    let (start, _) = page.split_once("<script id=\"details\"").unwrap();
+    let details = with_details(&page).split_off(start.len());
+    let row = r#"[[["badge error","error"]],[["","no-gate"]],[["message","This execution was"#;
+    assert!(details.contains(row), "{details}");
+}
+
+#[test]
 fn the_same_history_gives_the_same_bytes_whatever_the_order_of_files_and_entries() {
     let mut reversed = execution();
     reversed.actions.reverse();

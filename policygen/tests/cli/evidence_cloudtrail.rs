@@ -125,6 +125,7 @@ fn an_event_that_is_not_this_answer_is_not_taken_for_it() {
         ("another answer", change("/requestParameters/result/status", json!("Rejected"))),
         ("another call", change("/eventName", json!("RetryStageExecution"))),
         ("another hour", change("/eventTime", json!("2026-01-02T11:02:31Z"))),
+        ("more than a minute before", change("/eventTime", json!("2026-01-02T10:01:10Z"))),
         ("none", both()[..1].to_vec()),
     ] {
         let (execution, code) = newest(&execution(), &log(&events));
