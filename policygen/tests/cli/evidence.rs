@@ -170,6 +170,16 @@ fn a_page_places_executions_by_their_start_and_details_what_is_wrong_with_them()
     let mut newest = execution();
     newest.actions.retain(|action| action["actionName"] != "Gate");
     let page = evidence(newest.with(halfway), &["--format", "html"]).stdout;
+    for text in [
+        ">satisfied (2)</text>",
+        ">01-01 10:00</text>",
+        ">01-01 22:00</text>",
+        ">01-02 10:00</text>",
+        "<title>2026-01-01 22:00, satisfied</title>",
+        "<title>2026-01-02 10:00, no-gate</title>",
+    ] {
+        assert!(page.contains(text), "{text}: {page}");
+    }
     for mark in
         ["<circle class=\"mark satisfied\" cx=\"1.50%\"", "cx=\"50.00%\"", "svg x=\"98.50%\""]
     {

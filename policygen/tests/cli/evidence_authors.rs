@@ -107,6 +107,8 @@ fn what_is_not_believed_is_unknown_and_an_error() {
                        has not run in this execution";
     assert_eq!(of_another, did_not_run);
     assert_eq!(ran(|run| run["input"]["actionTypeId"]["provider"] = json!("Other")), did_not_run);
+    // A function has one role and one account in each region. The approvals name none.
+    assert_eq!(ran(|run| run["input"]["region"] = json!("eu-west-1")), did_not_run);
     let failed = ran(|run| run["status"] = json!("Failed"));
     assert_eq!(failed, "unknown: Reviews, which says who wrote it, has not succeeded");
     let another = ran(|run| run["output"]["outputVariables"]["Head"] = json!("89abcdef"));

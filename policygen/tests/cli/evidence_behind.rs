@@ -440,6 +440,14 @@ fn what_ran_behind_the_gate_under_another_version_is_an_error() {
 }
 
 #[test]
+fn what_ran_before_the_gate_under_another_version_is_not_an_error() {
+    let mut saved = execution();
+    saved.action("Source")["pipelineVersion"] = json!(2);
+    let newest = newest(&saved, &[], "{}");
+    assert!(!codes(&newest).contains(&"structure-changed-after-gate"), "{newest}");
+}
+
+#[test]
 fn a_release_long_after_its_approval_is_a_warning() {
     // The gate judged at 10:03, and the release was deployed two hours later.
     let mut saved = execution();

@@ -185,6 +185,7 @@ fn the_cover_says_from_what_and_when_and_by_which_rule_the_report_was_made() {
             cover["rule"]["digest"].as_str().unwrap(),
             cover["version"].as_str().unwrap(),
             "2 executions listed: 1 judged, 1 outside the question",
+            "111122223333 (",
             "10 action executions read: 5 used, 5 outside the question",
             "executions started since 2026-01-02T00:00:00Z",
         ] {
@@ -193,6 +194,20 @@ fn the_cover_says_from_what_and_when_and_by_which_rule_the_report_was_made() {
     }
     let csv = on(&directory, &saved, &[&arguments, &["csv"][..]].concat()).stdout;
     assert!(csv.starts_with("pipeline,"), "{csv}");
+}
+
+#[test]
+fn executions_that_only_their_actions_show_are_counted_apart() {
+    let mut saved = execution().with(released("22222222-2222-4222-8222-222222222222", 1));
+    let page = |saved: &Saved| on(&TempDir::new().unwrap(), saved, &["--format=html"]).stdout;
+    assert!(!page(&saved).contains("only in the list"));
+    saved.executions.remove(0);
+    let html = page(&saved);
+    for wanted in
+        ["1 execution listed: 1 judged", "1 execution only in the list of action executions"]
+    {
+        assert!(html.contains(wanted), "{wanted}: {html}");
+    }
 }
 
 #[test]

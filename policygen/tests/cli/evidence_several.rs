@@ -161,6 +161,7 @@ fn csv_has_a_line_for_each_pipeline_and_html_a_row() {
     assert!(html.contains(&format!("<h1>{SENTENCE}</h1>")));
     assert!(html.contains("script-src 'none'") && !html.contains("<script"));
     assert_eq!(html.matches("<td data-label=\"Region\">").count(), 3);
+    assert!(html.contains("4 files of the pipelines, "), "{html}");
 }
 
 #[test]

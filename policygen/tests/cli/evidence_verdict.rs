@@ -131,6 +131,38 @@ fn what_is_under_way_is_not_finished() {
     expect(deploying, &[], ("satisfied", true, &[], 0));
 }
 
+/// CodePipeline's lists lag: one can show the time of the end and not yet the status.
+#[test]
+fn a_list_from_before_the_end_does_not_contradict_one_from_after_it() {
+    for status in ["InProgress", "Stopping", "Failed"] {
+        let mut before = execution();
+        before.actions.clear();
+        before.executions[0]["status"] = json!(status);
+        before.executions[0]["sourceRevisions"][0]["revisionId"] = json!("89abcdef");
+        for saved in [execution().with(before.clone()), before.with(execution())] {
+            let verdict = only_verdict(&alone(&saved, &[]));
+            let contradicts = status == "Failed";
+            assert_eq!(verdict, if contradicts { "error" } else { "satisfied" }, "{status}");
+        }
+    }
+}
+
+/// Nobody knows which of them the gate is in.
+#[test]
+fn a_second_stage_of_approvals_is_not_past_the_gate() {
+    let mut saved = execution();
+    saved
+        .actions
+        .retain(|action| ["Source", "ApprovalA"].contains(&action["actionName"].as_str().unwrap()));
+    let mut second = answered("Second", "bob", (2, 40), (2, 50));
+    second["stageName"] = json!("Again");
+    saved.actions.push(second);
+    saved.executions[0]["status"] = json!("Failed");
+    let ran = alone(&saved, &[]);
+    let report: Value = serde_json::from_str(&ran.stdout).unwrap();
+    assert_eq!(report["executions"][0]["released"], json!(false), "{report}");
+}
+
 #[test]
 fn alone_a_deployment_without_the_gate_is_doubted_only_while_it_is_under_way() {
     let mut staging = execution();

@@ -195,6 +195,18 @@ fn what_started_the_execution_is_judged_by_its_form() {
         *saved.trigger() = json!({"triggerType": kind, "triggerDetail": detail});
         assert_eq!(saved.verdict("trigger-names-the-starter"), verdict, "{kind} {detail}");
     }
+    for (detail, shape) in [
+        (json!({"AwsUserArn": user}), "JSON with AwsUserArn"),
+        (json!({"FailedPipelineExecutionId": "x"}), "JSON with FailedPipelineExecutionId"),
+        (json!({"Other": user}), "JSON of another form"),
+        (json!("alice"), "text that is not an ARN"),
+    ] {
+        let mut saved = Saved::retried();
+        let detail = detail.to_string();
+        *saved.trigger() = json!({"triggerType": "ManualRollback", "triggerDetail": detail});
+        let (_, seen) = saved.says("trigger-names-the-starter");
+        assert_eq!(seen, format!("ManualRollback, detail: {shape}"));
+    }
     let mut saved = Saved::retried();
     *saved.trigger() = json!({});
     assert_eq!(saved.verdict("trigger-names-the-starter"), "not-seen");

@@ -182,6 +182,8 @@ mod tests {
         assert_eq!(minutes("30m"), Some(30));
         assert_eq!(minutes("1h"), Some(60));
         assert_eq!(minutes("2d"), Some(2 * 24 * 60));
+        assert_eq!(minutes("5217w"), Some(5217 * 7 * 24 * 60), "less than a hundred years");
+        assert_eq!(minutes("5218w"), None);
         for text in ["", "m", "-1m", "1", "1.5h", "2026-01-31"] {
             assert_eq!(minutes(text), None, "{text}");
         }
