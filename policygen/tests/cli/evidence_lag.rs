@@ -73,6 +73,26 @@ fn a_rejection_that_was_noticed_while_the_gate_ran_counts_against_it() {
     assert_eq!(verdict(saved), is("unsatisfied", &["unsatisfied-release", "verdict-differs"]));
 }
 
+/// Enough people had approved for a moment, and not any more when the gate began.
+#[test]
+fn a_rejection_that_was_noticed_before_the_gate_ran_contradicts_its_success() {
+    let mut saved = delayed();
+    let mut rejected = saved.action("ApprovalB").clone();
+    for (member, value) in [
+        ("actionName", json!("Third")),
+        ("actionExecutionId", json!("Third-1")),
+        ("status", json!("Failed")),
+        ("startTime", json!(at(2, 40))),
+        ("lastUpdateTime", json!(at(2, 45))),
+    ] {
+        rejected[member] = value;
+    }
+    saved.actions.push(rejected);
+    saved.action("Gate")["input"]["resolvedConfiguration"]["UserParameters"] =
+        json!(r#"{"actions": ["ApprovalA", "ApprovalB"]}"#);
+    assert_eq!(verdict(saved), is("unsatisfied", &["unsatisfied-release", "verdict-differs"]));
+}
+
 /// Enough people had approved when the gate began, and it said so. Then somebody rejected another
 /// approval, beside the gate. That stops the stage, and the gate did nothing wrong.
 #[test]
