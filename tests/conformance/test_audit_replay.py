@@ -12,9 +12,9 @@ import re
 import subprocess
 
 import pytest
+from audit_accounts import CASES
 from botocore.exceptions import ClientError
 from conftest import PIPELINE, STAGE, Emulator
-from test_audit_cases import CASES
 from test_aws_cli import create, start
 from test_policygen_iam import POLICYGEN
 

@@ -11,7 +11,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from test_audit_cases import CASES
+from audit_accounts import CASES
 from test_policygen_iam import POLICYGEN
 
 PAGE = Path(__file__).parents[2] / "docs" / "escalation-paths.md"

@@ -111,8 +111,8 @@ fn principals_of_the_account_assume_a_role_that_trusts_them() {
     }
 }
 
-/// IAM User Guide, "AWS JSON policy elements: Principal": whoever assumes a role chooses the name of
-/// the session, so to deny one name denies nobody.
+/// Whoever assumes a role chooses the name of the session, so to deny one name denies nobody (IAM
+/// User Guide, "AWS JSON policy elements: Principal").
 #[test]
 fn a_role_assumes_a_role_that_trusts_its_sessions() {
     let session =

@@ -5,6 +5,7 @@
 mod accept;
 mod audit;
 mod audit_account;
+mod audit_cases;
 mod audit_causes;
 mod audit_code;
 mod audit_formats;

@@ -300,7 +300,7 @@ async fn two_signatures_carried_by_one_role_are_two_people() {
         let shown = shown.map(|name| ended.variables[name].as_str());
         assert_eq!(shown, ["satisfied", "alice, bob", "2", "signature"]);
     }
-    // The log is read by a thread of its own, which may be behind the API.
+    // A separate thread reads the log, and may be behind the API.
     let records = e2e::eventually("two decision records", || {
         let log = company.emulator.log();
         let lines = log.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
