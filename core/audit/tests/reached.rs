@@ -283,6 +283,26 @@ fn two_groups_that_lead_somewhere_only_together_are_found() {
     finds(SELF, &account(&[user("ann", &[], &own)], &groups, &[role], &[]));
 }
 
+/// If there are many changes, those that only add are tried together, with each of the others.
+#[test]
+fn changes_that_are_needed_together_are_found_among_many() {
+    let own = ["allow codepipeline:PutApprovalResult A", "allow iam:AddUserToGroup group/*"];
+    let roles = [role("release", LAMBDA, &["allow codepipeline:PutApprovalResult B"])];
+    let mut groups = vec![
+        group("g0", &["deny iam:PassRole *", "allow codepipeline:PutApprovalResult A"]),
+        group("g1", &["allow iam:PassRole role/release"]),
+        group("g2", &["allow lambda:CreateFunction,lambda:InvokeFunction *"]),
+        // Beside the group that denies, it is one of the others.
+        group("g3", &["allow lambda:CreateFunction role/x", "deny s3:* *"]),
+    ];
+    groups.extend((4..8).map(|number| group(&format!("g{number}"), &["allow sts:AssumeRole *"])));
+    let ann = user("ann", &[], &own);
+    finds(SELF, &account(&[ann.clone()], &groups, &roles, &[]));
+    groups.remove(1);
+    finds_nobody(&account(&[ann], &groups, &roles, &[]));
+}
+
+/// A statement that applies under a condition.
 /// A statement that applies under a condition.
 fn when(mut statement: Value, condition: Value) -> Value {
     statement["Condition"] = condition;
