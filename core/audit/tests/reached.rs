@@ -3,6 +3,8 @@
 
 #![cfg(test)]
 
+use std::slice;
+
 use audit::{Scope, audit};
 use findings::{AnswerIs, Found};
 use iam::account::Account;
@@ -297,7 +299,7 @@ fn changes_that_are_needed_together_are_found_among_many() {
     ];
     groups.extend((4..8).map(|number| group(&format!("g{number}"), &["allow sts:AssumeRole *"])));
     let ann = user("ann", &[], &own);
-    finds(SELF, &account(&[ann.clone()], &groups, &roles, &[]));
+    finds(SELF, &account(slice::from_ref(&ann), &groups, &roles, &[]));
     groups.remove(1);
     finds_nobody(&account(&[ann], &groups, &roles, &[]));
 }
