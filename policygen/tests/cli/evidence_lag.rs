@@ -113,6 +113,10 @@ fn a_rejection_that_the_gate_may_not_have_seen_does_not_contradict_its_report() 
     stopped.executions[0]["status"] = json!("Failed");
     assert_eq!(verdict(stopped), is("unsatisfied", &[]));
     // If the release went on although somebody said no, an auditor should know.
+    assert_eq!(verdict(released.clone()), is("unsatisfied", &["unsatisfied-release"]));
+    // The last answer may also have come while the gate ran, before the rejection.
+    released.action("ApprovalB")["lastUpdateTime"] = json!(at(3, 10));
+    released.action("Hold")["startTime"] = json!(at(3, 15));
     assert_eq!(verdict(released), is("unsatisfied", &["unsatisfied-release"]));
 }
 
