@@ -86,7 +86,7 @@ impl<W: Write> Journal<W> {
     fn line(&mut self, record: &impl Serialize) {
         let written = serde_json::to_string(record)
             .map_err(std::io::Error::other)
-            .and_then(|line| self.0.write_all(format!("{line}\n").as_bytes()));
+            .and_then(|line| self.0.write_all((line + "\n").as_bytes()));
         if let Err(error) = written {
             tracing::error!(%error, "a line of the journal could not be written");
         }

@@ -51,7 +51,7 @@ impl<'a> Permissions<'a> {
         match who {
             As::Now(actor) => self.class_of(*actor, action),
             As::After(after) => {
-                // The answer is no for most actions.
+                // Most policies say nothing about most actions.
                 let might = after.might.get_or_init(|| self.might_in(&after.state));
                 if !might.has(action) {
                     return None;
