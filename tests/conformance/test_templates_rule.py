@@ -78,6 +78,17 @@ def test_the_layer_has_the_rule_where_the_gate_reads_it(tmp_path, people):
     assert packaged(path) == zip
 
 
+def test_a_zip_is_never_seen_half_written(tmp_path, people):
+    """Somebody may be deploying the last one."""
+    path = tmp_path / "rule.json"
+    path.write_bytes(rule_of(people, "alice", "bob"))
+    zip = packaged(path)
+    with (tmp_path / "lambda" / "rule" / "rule.zip").open("rb") as deploying:
+        path.write_bytes(rule_of(people, "alice", "carol"))
+        assert packaged(path) != zip
+        assert deploying.read() == zip
+
+
 @pytest.mark.parametrize(
     "defect, told",
     [
