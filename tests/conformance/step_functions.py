@@ -11,8 +11,10 @@ import queue
 import re
 import subprocess
 import threading
+import time
 import uuid
 from contextlib import contextmanager
+from datetime import UTC, datetime
 
 import boto3
 from botocore import xform_name
@@ -38,6 +40,7 @@ from moto.stepfunctions.parser.asl.component.state.exec.state_task.service impor
 )
 from moto.stepfunctions.parser.asl.eval.event.event_detail import EventDetails
 from moto.stepfunctions.parser.backend.execution import Execution
+from moto.stepfunctions.parser.models import stepfunctions_parser_backends
 from werkzeug.serving import WSGIRequestHandler, make_server
 from werkzeug.wrappers import Request, Response
 
@@ -45,6 +48,7 @@ ACCOUNT, REGION = "123456789012", "eu-west-1"  # the account is moto's own
 ECS = "AmazonEC2ContainerServiceV20141113."
 # ECS, API reference of ContainerOverride: "A total of 8192 characters are allowed for overrides."
 MOST_OVERRIDES = 8192
+DEADLINE = 60
 
 
 def shapes(service, name, action):
@@ -267,6 +271,37 @@ class Services:
     def DescribeTasks(self, request):
         return {"tasks": [self.tasks[arn].described for arn in request["tasks"]], "failures": []}
 
+    def end(self):
+        """Ends the executions and the tasks. An execution looks for its server at each call, so one
+        that outlives this server would call the next.
+        """
+        deadline = time.monotonic() + DEADLINE
+        while running := executions():
+            assert time.monotonic() < deadline, f"{[it.exec_arn for it in running]} do not end"
+            for execution in running:
+                # It has an environment as soon as its thread runs.
+                if execution.exec_worker and execution.exec_worker.env:
+                    execution.stop(datetime.now(UTC), "Ended", "its server ends")
+            self.end_tasks()
+            time.sleep(0.01)
+        self.end_tasks()
+
+    def end_tasks(self):
+        for task in list(self.tasks.values()):
+            task.end()
+
+
+def executions():
+    """Those of moto that are not over."""
+    return [
+        execution
+        for account in stepfunctions_parser_backends.values()
+        for backend in account.values()
+        for machine in backend.state_machines
+        for execution in machine.executions
+        if execution.stop_date is None
+    ]
+
 
 class Quiet(WSGIRequestHandler):
     def log_request(self, *_):
@@ -284,8 +319,7 @@ def serving(monkeypatch):
     try:
         yield services, f"http://127.0.0.1:{server.port}"
     finally:
-        for task in services.tasks.values():
-            task.end()
+        services.end()
         server.shutdown()
         server.server_close()
 
