@@ -79,12 +79,6 @@ pub(crate) fn rehearsed(
     match answering.rehearsed(key, now) {
         Ok(Some(judged)) => Standing::of(&judged.judgement),
         Ok(None) => Standing::unknown("the signature of your key cannot be judged beforehand"),
-        Err(problem) => Standing::unknown(chain(&problem)),
+        Err(problem) => Standing::unknown(names::with_sources(&problem)),
     }
-}
-
-/// An error with its sources, in one line.
-pub(crate) fn chain(error: &dyn std::error::Error) -> String {
-    let source = error.source().map(|source| format!(": {}", chain(source)));
-    format!("{error}{}", source.unwrap_or_default())
 }

@@ -19,13 +19,6 @@ pub(crate) fn print(text: &str) -> io::Result<()> {
 
 /// Prints why the program failed.
 pub(crate) fn print_error(error: &dyn Error) {
-    let mut message = format!("error: {error}");
-    let mut source = error.source();
-    while let Some(cause) = source {
-        message.push_str(": ");
-        message.push_str(&cause.to_string());
-        source = cause.source();
-    }
     // If an error cannot be printed, nothing is left to do.
-    let _ = writeln!(anstream::stderr().lock(), "{message}");
+    let _ = writeln!(anstream::stderr().lock(), "error: {}", names::with_sources(error));
 }

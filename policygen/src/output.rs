@@ -74,19 +74,7 @@ pub(crate) fn print_note(message: &str) {
 
 /// Prints an error with all its sources.
 pub(crate) fn print_error(error: &dyn Error) {
-    say(ERROR, "error", &with_sources(error));
-}
-
-/// An error with all its sources, in one line.
-pub(crate) fn with_sources(error: &dyn Error) -> String {
-    let mut message = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        message.push_str(": ");
-        message.push_str(&cause.to_string());
-        source = cause.source();
-    }
-    message
+    say(ERROR, "error", &names::with_sources(error));
 }
 
 fn say(style: Style, kind: &str, message: &str) {

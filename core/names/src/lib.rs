@@ -22,6 +22,7 @@ mod s3;
 mod schema;
 mod shown;
 mod unanswered;
+mod with_sources;
 
 pub use account::{AccountGlob, AccountId};
 pub use arn::Arn;
@@ -41,6 +42,7 @@ pub use s3::S3Uri;
 pub use schema::region_pattern;
 pub use shown::shown;
 pub use unanswered::{Unanswered, credentials_advice};
+pub use with_sources::with_sources;
 
 #[doc(hidden)]
 #[cfg(feature = "schema")]

@@ -29,7 +29,6 @@ use crate::report::json::Outlook;
 use crate::report::listed;
 use crate::report::pending::person;
 use crate::report::why::to_you;
-use crate::standing::chain;
 
 /// How long a person may take to touch the key.
 const TOUCH: SignedDuration = SignedDuration::from_mins(5);
@@ -285,7 +284,7 @@ fn accepted(
             Err(refused(action, &why.unwrap_or_else(|| "it cannot be judged".to_owned())))
         }
         Err(AnswerError::Judge(JudgeError::NotInHistory)) => Err(lagging(LAGS)),
-        Err(error) => Err(refused(action, &chain(&error))),
+        Err(error) => Err(refused(action, &names::with_sources(&error))),
     }
 }
 
@@ -353,7 +352,7 @@ fn given(pipeline: &Pipeline, situation: &Situation, after: Option<&Judged>) -> 
 
 /// An error with its sources, as a sentence.
 fn sentence(error: &dyn std::error::Error) -> String {
-    let text = chain(error);
+    let text = names::with_sources(error);
     // Many of AWS's messages end with a full stop, and others do not.
     let mut letters = text.trim_end_matches('.').chars();
     let first = letters.next().map(|letter| letter.to_uppercase().collect::<String>());

@@ -46,9 +46,9 @@ pub(super) struct Code {
 enum CodeError {
     #[error("{path} is not a configuration for `policygen generate`")]
     Config { path: InputName, source: toml::de::Error },
-    #[error("{path}: {source}")]
+    #[error("{path}")]
     Spec { path: InputName, source: generate::SpecError },
-    #[error("{path}: {source}")]
+    #[error("{path}")]
     Members { path: InputName, source: MembersError },
     #[error(
         "{0} names no members, so there is nothing to compare; add a table `[members]` with the \

@@ -91,7 +91,7 @@ impl Memory for Cache {
         let name = path.file_name().map(|name| name.to_string_lossy().into_owned());
         let file = File { name: name.unwrap_or_default(), text, executable: false };
         if let Err(error) = files::write(directory, &[file]) {
-            self.problem.borrow_mut().get_or_insert(output::with_sources(&error));
+            self.problem.borrow_mut().get_or_insert(names::with_sources(&error));
         }
     }
 }

@@ -18,7 +18,7 @@ use super::evidence_recipe::{Asked, Ingredients, Recipe};
 use super::report::print_unused;
 use crate::aws::Aws;
 use crate::exit::Exit;
-use crate::output::{self, with_sources};
+use crate::output;
 use crate::places::{Place, Wanted};
 use crate::sources::Sources;
 
@@ -64,7 +64,7 @@ impl Common<'_> {
         let rows = folders.into_iter().map(|(place, paths)| {
             let row = self.saved_row(&place, &paths);
             bar.inc(1);
-            row.unwrap_or_else(|error| Row::not_judged(place, with_sources(error.as_ref())))
+            row.unwrap_or_else(|error| Row::not_judged(place, names::with_sources(error.as_ref())))
         });
         let rows = rows.collect();
         bar.finish_and_clear();
@@ -105,7 +105,7 @@ impl Common<'_> {
         let read = stream::iter(targets).map(async |(aws, place)| {
             let row = self.live_row(&aws, &place).await;
             bar.inc(1);
-            row.unwrap_or_else(|error| Row::not_judged(place, with_sources(error.as_ref())))
+            row.unwrap_or_else(|error| Row::not_judged(place, names::with_sources(error.as_ref())))
         });
         rows.extend(read.buffer_unordered(AT_ONCE).collect::<Vec<Row>>().await);
         bar.finish_and_clear();
@@ -127,7 +127,7 @@ impl Common<'_> {
             let problem = format!(
                 "the pipelines of {} are not known: {}",
                 place.in_words(),
-                with_sources(error)
+                names::with_sources(error)
             );
             Row::not_judged(here, problem)
         };
