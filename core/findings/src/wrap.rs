@@ -57,7 +57,7 @@ impl Lines {
                 continue;
             }
             // The first word follows the label, unless it is an ARN that fits on its own line.
-            if at > 0 || (column > indent && indent + length <= self.width) {
+            if at > 0 || indent + length <= self.width {
                 column = self.new_line(indent);
             }
             column = self.long_word(word, column, indent);

@@ -38,6 +38,7 @@ mod explain_comment;
 mod facts;
 mod facts_report;
 mod facts_saved;
+mod findings_diff;
 mod generate;
 mod generate_files;
 mod generate_limits;
