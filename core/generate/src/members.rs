@@ -140,8 +140,8 @@ fn is_member(name: &str, mechanism: &Mechanism) -> bool {
 const ROLE: &str = "role/";
 
 impl Spec {
-    /// Reads what a configuration says about members and slots. What it leaves out about pipelines
-    /// makes no difference here.
+    /// Reads what a configuration says about members and slots. What it leaves out about pipelines,
+    /// and what it says about a stage to write, makes no difference here.
     ///
     /// # Errors
     /// As [`Spec::new`].
@@ -158,7 +158,14 @@ impl Spec {
         if settings.stage.is_none() {
             settings.stage = Some("*".parse()?);
         }
-        Self::new(Settings { stage_json: None, patch_pipeline: None, ..settings })
+        Self::new(Settings {
+            stage_json: None,
+            patch_pipeline: None,
+            before: None,
+            after: None,
+            notification_arn: Vec::new(),
+            ..settings
+        })
     }
 
     /// The names of the approval actions. `None` if a slot is a pattern.

@@ -176,6 +176,20 @@ mod tests {
     }
 
     #[test]
+    fn what_has_exactly_the_greatest_size_is_accepted_whole() {
+        let arns = vec!["a".repeat(60), "b".repeat(60)];
+        let document = Document { statements: vec![statement(0, Resources::These(arns))] };
+        let length = size(&document).unwrap();
+        let [just, less] = [length, length - 1].map(|most| Limit::new(most, "a test"));
+        assert!(within("Name", &document, just).is_ok());
+        assert!(within("Name", &document, less).is_err());
+        assert_eq!(split("Name", document.clone(), just).unwrap().len(), 1);
+        assert_eq!(split("Name", document, less).unwrap().len(), 2);
+        assert!(attachments("Name", 10).is_ok());
+        assert!(attachments("Name", 11).is_err());
+    }
+
+    #[test]
     fn one_resource_that_is_too_long_is_refused() {
         let document =
             Document { statements: vec![statement(0, Resources::These(vec!["a".repeat(200)]))] };

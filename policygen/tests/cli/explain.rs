@@ -144,6 +144,30 @@ fn two_people_of_one_roster_are_two_persons_and_do_not_count_as_two() {
 }
 
 #[test]
+fn only_the_actions_that_a_rule_names_are_explained() {
+    let rule = file(&json!({"actions": ["ApprovalA", "ApprovalB"]}));
+    let rule = ["explain", "--rule", text(rule.path())];
+    let ran = policygen(&[&rule[..], &["--format", "json", ALICE]].concat());
+    let explained: Value = serde_json::from_str(&ran.stdout).unwrap();
+    let actions = explained["principals"][0]["actions"].as_array().unwrap().iter();
+    let actions: Vec<&str> = actions.map(|it| it["action"].as_str().unwrap()).collect();
+    assert_eq!(actions, ["ApprovalA", "ApprovalB"]);
+    let ran = policygen(&[&rule[..], &[ALICE]].concat());
+    assert!(!ran.stdout.contains("but not"), "{}", ran.stdout);
+}
+
+/// One principal alone cannot be two, so there is nothing to say about that.
+#[test]
+fn one_principal_is_not_compared() {
+    let ran = policygen(&["explain", ALICE]);
+    assert!(
+        ran.stdout.ends_with("1 person: handle:alice; the rule requires 2\n"),
+        "{}",
+        ran.stdout
+    );
+}
+
+#[test]
 fn a_rule_that_the_gate_refuses_is_refused_in_its_words() {
     for name in ["quorum-of-one", "unknown-key"] {
         let path = fixture(&format!("rule/{name}.json"));

@@ -73,12 +73,25 @@ fn a_signature_of_anything_else_proves_nothing() {
             ("stage", "Other"),
             ("action", "ApprovalZ"),
             ("attempt", "other"),
+            ("answer", "Rejected"),
         ] {
             let report =
                 json_of(&explained(&vector, Some((field, value)), &["--format", "json", CARRIER]));
             assert_eq!(report["answer"]["signature"], Value::Null, "{}: {field}", vector["name"]);
             assert_eq!(report["answer"]["counts"], false, "{}: {field}", vector["name"]);
         }
+    }
+}
+
+#[test]
+fn a_rejection_counts_for_nobody() {
+    let vector = &vectors()[0];
+    let rejected = [("answer", "Rejected")];
+    let alice = "arn:aws:iam::111122223333:user/alice";
+    for (changed, arn) in rejected.iter().flat_map(|it| [(*it, CARRIER), (*it, alice)]) {
+        let report = json_of(&explained(vector, Some(changed), &["--format", "json", arn]));
+        assert_eq!(report["answer"]["person"], Value::Null, "{arn}");
+        assert_eq!(report["answer"]["reason"]["code"], "rejected", "{arn}: {report}");
     }
 }
 

@@ -374,6 +374,81 @@ fn a_gate_by_its_arn_is_allowed_and_guarded_there() {
     assert_eq!(gate["configuration"]["FunctionName"], function);
 }
 
+/// A function without a region or account in its name can be anywhere.
+#[test]
+fn a_gate_outside_of_the_pipelines_accounts_and_regions_is_refused() {
+    let arn = |region: &str, account: &str| {
+        format!("arn:aws:lambda:{region}:{account}:function:two-person-rule-gate")
+    };
+    let (own, other) = ("111122223333", "444455556666");
+    for (region, account, function, code) in [
+        ("eu-west-1", own, arn("eu-west-1", own), 0),
+        ("eu-west-1", own, arn("eu-west-1", other), 1),
+        ("eu-west-1", own, arn("us-east-1", own), 1),
+        ("*", own, arn("us-east-1", own), 0),
+        ("*", own, arn("us-east-1", other), 1),
+        ("*", own, arn("cn-north-1", own).replace("arn:aws:", "arn:aws-cn:"), 1),
+        ("eu-west-1", "*", arn("eu-west-1", other), 0),
+        ("eu-west-1", own, format!("{own}:function:gate"), 0),
+        ("eu-west-1", own, format!("{other}:function:gate"), 1),
+    ] {
+        let target = ["generate", "--region", region, "--account", account];
+        let rest = ["--pipeline", "payments", "--stage", "Release", "--gate-function", &function];
+        let ran = policygen(&[&target[..], &rest].concat());
+        assert_eq!(ran.code, code, "{region} {account} {function}: {}", ran.stderr);
+        let words = "is not in a region and account of the pipelines";
+        assert_eq!(ran.stderr.contains(words), code == 1, "{function}: {}", ran.stderr);
+    }
+}
+
+#[test]
+fn an_overlap_is_shown_in_the_account_of_the_pipelines() {
+    let slots = ["--slot-pattern", "A=Approval*", "--slot-pattern", "B=*B"];
+    for (account, shown) in [("444455556666", "444455556666"), ("*", "111122223333")] {
+        let target = ["generate", "--region", "eu-west-1", "--account", account];
+        let rest = ["--pipeline", "pay*", "--stage", "Release"];
+        let ran = policygen(&[&target[..], &rest, &slots].concat());
+        let arn = format!("`arn:aws:codepipeline:eu-west-1:{shown}:pay/Release/ApprovalB`");
+        assert!(ran.stderr.contains(&arn), "{}", ran.stderr);
+    }
+}
+
+#[test]
+fn a_stage_to_write_needs_a_name_and_not_a_pattern() {
+    let path = fixture("pipeline/good.json");
+    for wanted in [&["--stage-json"][..], &["--patch-pipeline", &path]] {
+        let ran = policygen(&[&TARGET[..8], &["Rel*"], wanted].concat());
+        assert_eq!((ran.code, ran.stdout.as_str()), (1, ""), "{wanted:?}");
+        assert!(ran.stderr.contains("`Rel*`"), "{}", ran.stderr);
+    }
+}
+
+/// The guardrails let the gate's role through, and permission sets get them by hand.
+#[test]
+fn guardrails_say_what_they_assume_and_where_they_go() {
+    let center = "arn:aws:sso:::instance/ssoins-1234567890abcdef";
+    let sets = ["--mechanism", "roles", "--identity-center", center];
+    let gate = ["--gate", "--service-role", "payments"];
+    let notes = |arguments: &[&str]| {
+        let ran = generate(arguments);
+        assert_eq!(ran.code, 0, "{}", ran.stderr);
+        ran.stderr
+    };
+    let role = "the guardrails assume that the gate's role is `TwoPersonRule-Gate`";
+    let assigned = "create TwoPersonRule-Guardrails in each account of the permission sets";
+    for (arguments, assumes, assigns) in [
+        ([&["--guardrails"][..], &[]].concat(), true, false),
+        ([&["--guardrails"], &gate[..]].concat(), false, false),
+        ([&["--guardrails"], &sets[..]].concat(), true, true),
+        (sets.to_vec(), false, false),
+    ] {
+        let said = notes(&arguments);
+        assert_eq!(said.contains(role), assumes, "{arguments:?}: {said}");
+        assert_eq!(said.contains(assigned), assigns, "{arguments:?}: {said}");
+        assert_eq!(said.contains("permission sets, and attach"), assigns, "{arguments:?}: {said}");
+    }
+}
+
 #[test]
 fn guardrails_deny_changing_the_reviews_function_if_they_are_told_its_name() {
     let changed = |arguments: &[&str]| {

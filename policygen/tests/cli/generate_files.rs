@@ -52,6 +52,23 @@ fn a_directory_gets_all_files_or_none() {
     assert_eq!(listing(), expected);
 }
 
+#[test]
+fn a_directory_comes_with_the_next_step_of_its_format() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().to_str().unwrap();
+    for (format, step) in [
+        ("json", "create a policy in IAM for each `.policy.json`"),
+        ("cloudformation", "deploy `template.yaml` with `aws cloudformation deploy"),
+        ("terraform", "run `terraform init` and `terraform apply`"),
+        ("terraform-json", "run `terraform init` and `terraform apply`"),
+        ("aws-cli", "run `create.sh`"),
+    ] {
+        let ran = generate(&["--format", format, "--out", path]);
+        assert_eq!(ran.code, 0, "{}", ran.stderr);
+        assert!(ran.stderr.contains(&format!("\nnote: {step}")), "{format}: {}", ran.stderr);
+    }
+}
+
 #[cfg(unix)]
 #[test]
 fn files_get_the_usual_permissions() {
@@ -74,4 +91,14 @@ fn several_json_files_are_printed_as_one_object() {
     let one = json(&generate(&["--stage-json", "--print", "stage.json"]).stdout);
     assert_eq!(all["stage.json"], one);
     assert_eq!(all.as_object().unwrap().len(), 3);
+}
+
+#[test]
+fn resources_of_a_template_have_different_labels_if_their_names_differ() {
+    let slots = ["--slot", "A-B", "--slot", "A_B", "--slot", "A.B"];
+    let ran = generate(&[&["--format", "cloudformation"], &slots[..]].concat());
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    for label in ["TwoPersonRuleABGroup", "TwoPersonRuleABGroup2", "TwoPersonRuleABGroup3"] {
+        assert_eq!(ran.stdout.matches(&format!("\n  {label}:\n")).count(), 1, "{label}");
+    }
 }

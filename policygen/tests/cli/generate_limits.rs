@@ -26,6 +26,46 @@ fn names_that_aws_would_refuse_for_their_length_are_refused() {
     assert!(ran.stderr.contains("the name of a role has at most 64"), "{}", ran.stderr);
 }
 
+/// A role's name has at most 64 characters, its prefix `TwoPersonRule-` included.
+#[test]
+fn a_name_of_the_greatest_length_is_accepted() {
+    for (length, code) in [(50, 0), (51, 1)] {
+        let slot = "s".repeat(length);
+        let roles = ["--mechanism", "roles", "--trust-account", "111122223333"];
+        let ran = generate(&[&roles[..], &["--slot", &slot, "--slot", "B"]].concat());
+        assert_eq!(ran.code, code, "{length}: {}", ran.stderr);
+    }
+}
+
+/// What IAM Identity Center and a role's trust policy hold is one document each.
+#[test]
+fn a_document_that_cannot_be_split_is_refused_if_it_is_too_large() {
+    let pipelines: Vec<String> =
+        (0..80).map(|at| format!("a-rather-long-pipeline-name-{at}")).collect();
+    let pipelines: Vec<&str> = pipelines.iter().flat_map(|name| ["--pipeline", name]).collect();
+    let center = "arn:aws:sso:::instance/ssoins-1234567890abcdef";
+    let sets = ["--mechanism", "roles", "--identity-center", center];
+    let accounts: Vec<String> =
+        (0..80).map(|at| format!("{:012}", 111_122_220_000_u64 + at)).collect();
+    let accounts: Vec<&str> =
+        accounts.iter().flat_map(|account| ["--trust-account", account]).collect();
+    for (arguments, limit) in [
+        (
+            [&sets[..], &pipelines].concat(),
+            "`TwoPersonRule-ApprovalA` is longer than the 10240 characters that AWS allows for the \
+             inline policy of a permission set",
+        ),
+        (
+            [&["--mechanism", "roles"], &accounts[..]].concat(),
+            "is longer than the 2048 characters that AWS allows for a trust policy",
+        ),
+    ] {
+        let ran = generate(&arguments);
+        assert_eq!((ran.code, ran.stdout.as_str()), (1, ""));
+        assert!(ran.stderr.contains(limit), "{}", ran.stderr);
+    }
+}
+
 #[test]
 fn what_does_not_fit_even_when_split_is_refused() {
     let pipelines: Vec<String> =

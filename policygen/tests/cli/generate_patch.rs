@@ -161,6 +161,8 @@ fn the_stage_goes_where_only_one_place_is_right() {
         assert_eq!(ran.code, 0, "{shape:?}: {}", ran.stderr);
         assert_eq!(stages(&ran.stdout)[index], RELEASE, "{shape:?}");
     }
+    let note = "note: the stage `Release` is before `Deploy`; update-pipeline puts it in force\n";
+    assert_eq!(patch(ONE_DEPLOYMENT, "Release", &[]).stderr, note);
     let ran = patch(SELF_MUTATING, "Release", &[]);
     assert!(ran.stderr.contains("suggests that `SelfMutate` changes"), "{}", ran.stderr);
 }
@@ -191,6 +193,77 @@ fn a_place_that_is_not_certain_is_refused_with_the_candidates() {
     let ran = patch(NOTHING_BEHIND, "Release", &[]);
     assert_eq!((ran.code, ran.stdout.as_str()), (1, ""));
     assert!(ran.stderr.contains("a gate would guard nothing"), "{}", ran.stderr);
+}
+
+/// Approvals that run beside an action are not behind the gate, and it would not wait for them.
+#[test]
+fn an_action_beside_an_approval_is_not_a_candidate() {
+    let cases: [(Shape, &[u32], &str); 3] = [
+        (
+            &[
+                ("Source", &[("Source", "Source/S3")]),
+                (
+                    "Prod",
+                    &[
+                        ("Approve", "Approval/Manual"),
+                        ("Lint", "Build/CodeBuild"),
+                        ("Apply", "Build/CodeBuild"),
+                    ],
+                ),
+            ],
+            &[1, 1, 2],
+            "`Prod`, `Prod/Apply`",
+        ),
+        (
+            &[
+                ("Source", &[("Source", "Source/S3")]),
+                (
+                    "Prod",
+                    &[
+                        ("Build", "Build/CodeBuild"),
+                        ("Approve", "Approval/Manual"),
+                        ("Deploy", "Deploy/ECS"),
+                    ],
+                ),
+            ],
+            &[1, 2, 2],
+            "`Prod`",
+        ),
+        // Without an approval, nothing says that the plan may run before anybody is asked.
+        (
+            &[
+                ("Source", &[("Source", "Source/S3")]),
+                ("Prod", &[("Plan", "Test/CodeBuild"), ("Apply", "Build/CodeBuild")]),
+            ],
+            &[1, 2],
+            "`Prod`",
+        ),
+    ];
+    for (shape, orders, candidates) in cases {
+        let mut pipeline = pipeline(shape);
+        for (number, order) in orders.iter().enumerate() {
+            pipeline["pipeline"]["stages"][1]["actions"][number]["runOrder"] = (*order).into();
+        }
+        let input = file(&pipeline);
+        let ran = patch_in(text(input.path()), "Release", &[]);
+        assert_eq!((ran.code, ran.stdout.as_str()), (1, ""), "{shape:?}");
+        let words = format!("with `--before` and one of {candidates}\n");
+        assert!(ran.stderr.ends_with(&words), "{shape:?}: {}", ran.stderr);
+    }
+}
+
+#[test]
+fn stages_that_change_the_pipeline_itself_are_named_together() {
+    let mut pipeline = pipeline(TEST_AND_PRODUCTION);
+    for (stage, stack) in [(2, "test-pipeline"), (3, "payments-pipeline")] {
+        let action = &mut pipeline["pipeline"]["stages"][stage]["actions"][0];
+        action["configuration"] = json!({"ActionMode": "CREATE_UPDATE", "StackName": stack});
+    }
+    let input = file(&pipeline);
+    let ran = patch_in(text(input.path()), "Release", &[]);
+    assert_eq!((ran.code, ran.stdout.as_str()), (1, ""));
+    let words = "(`Test`, `Prod` seem to change the pipeline itself)";
+    assert!(ran.stderr.contains(words), "{}", ran.stderr);
 }
 
 #[test]
@@ -231,11 +304,31 @@ fn before_and_after_say_where() {
     assert!(ran.stderr.contains("`Deploy` deploys before anybody is asked"), "{}", ran.stderr);
 }
 
+/// The places of a file and of the command line are not two places.
+#[test]
+fn a_place_on_the_command_line_replaces_the_one_of_the_file() {
+    for (written, arguments, index) in [
+        ("before = 'Apply'", &[][..], 2),
+        ("after = 'Source'", &[], 1),
+        ("before = 'Apply'", &["--after", "Source"], 1),
+        ("after = 'Source'", &["--before", "Apply"], 2),
+        ("before = 'Plan'", &["--before", "Apply"], 2),
+    ] {
+        let config = file_of(written);
+        let config = ["--config", text(config.path())];
+        let ran = patch(CODEBUILD_ONLY, "Release", &[&config[..], arguments].concat());
+        assert_eq!(ran.code, 0, "{written} {arguments:?}: {}", ran.stderr);
+        assert_eq!(stages(&ran.stdout)[index], RELEASE, "{written} {arguments:?}");
+    }
+}
+
 #[test]
 fn an_action_keeps_its_stage_and_waits_for_the_gate() {
     for arguments in [["--before", "Prod/Execute"], ["--after", "Prod/Prepare"]] {
         let ran = patch(CHANGE_SET, "Prod", &arguments);
         assert_eq!(ran.code, 0, "{}", ran.stderr);
+        let note = "note: the approvals and the gate are before `Execute`; update-pipeline";
+        assert!(ran.stderr.starts_with(note), "{}", ran.stderr);
         let prod = "Prod: Prepare, ApprovalA ApprovalB, TwoPersonRule, Execute";
         assert_eq!(stages(&ran.stdout), ["Source: Source", prod]);
     }

@@ -3,7 +3,9 @@
 
 use std::fs;
 
+use crate::checker::{file, text};
 use crate::generate::json;
+use crate::generate_patch::patch_in;
 use crate::program::{fixture, generate};
 
 #[test]
@@ -52,6 +54,32 @@ fn a_pipeline_of_type_v1_gets_no_retry_that_it_would_refuse() {
         "{}",
         ran.stderr
     );
+}
+
+/// The template says where the stage belongs, and what surrounds it has no such place.
+#[test]
+fn a_declaration_that_has_a_template_in_it_is_refused() {
+    let action = |name: &str, category: &str| {
+        serde_json::json!({"Name": name, "ActionTypeId":
+            {"Category": category, "Owner": "AWS", "Provider": "S3", "Version": "1"}})
+    };
+    let template = serde_json::json!({"Resources": {"P": {"Type": "AWS::CodePipeline::Pipeline",
+        "Properties": {"Name": "payments", "Stages": [
+            {"Name": "Source", "Actions": [action("Source", "Source")]},
+            {"Name": "Prod", "Actions": [action("Deploy", "Deploy")]}]}}}});
+    let both = serde_json::json!(
+        {"name": "payments", "stages": [], "TemplateBody": template.to_string()});
+    let ran = patch_in(text(file(&both).path()), "Release", &[]);
+    assert_eq!((ran.code, ran.stdout.as_str()), (1, ""), "{}", ran.stderr);
+    assert!(ran.stderr.contains("cannot get the stage"), "{}", ran.stderr);
+}
+
+#[test]
+fn a_template_without_a_pipeline_is_refused() {
+    let topic = serde_json::json!({"Resources": {"Topic": {"Type": "AWS::SNS::Topic"}}});
+    let ran = patch_in(text(file(&topic).path()), "Release", &[]);
+    assert_eq!((ran.code, ran.stdout.as_str()), (1, ""));
+    assert!(ran.stderr.contains("it has no pipeline"), "{}", ran.stderr);
 }
 
 #[test]

@@ -36,6 +36,9 @@ fn a_template_keeps_everything_else() {
     let input = file_of(TEMPLATE);
     let ran = patch_in(text(input.path()), "Release", &["--print", "pipeline.yaml"]);
     assert_eq!(ran.code, 0, "{}", ran.stderr);
+    let note =
+        "note: the stage `Release` is before `Deploy`; deploy the template to put it in force\n";
+    assert_eq!(ran.stderr, note);
     insta::assert_snapshot!("patched_template", ran.stdout);
     let rest: String = TEMPLATE.lines().filter(|line| !ran.stdout.contains(line)).collect();
     assert_eq!(rest, "");
@@ -81,7 +84,7 @@ fn a_template_on_one_line_is_laid_out_and_nothing_else_changes() {
 }
 
 /// The stages of a template with its lines from `Stages:` to the next resource.
-fn template(stages: &str) -> String {
+pub(crate) fn template(stages: &str) -> String {
     format!(
         "Conditions: {{Main: !Equals [!Ref Branch, main]}}
 Parameters: {{Branch: {{Type: String}}}}
@@ -97,7 +100,7 @@ Resources:
     )
 }
 
-fn patch(stages: &str, stage: &str, arguments: &[&str]) -> Ran {
+pub(crate) fn patch(stages: &str, stage: &str, arguments: &[&str]) -> Ran {
     let input = file_of(&template(stages));
     let print = [&["--print", "pipeline.yaml"], arguments].concat();
     patch_in(text(input.path()), stage, &print)
@@ -128,7 +131,7 @@ const DASHES_ALONE: &str = "      -
 ";
 
 /// The stage of SAM's pipelines for the main branch only.
-const CONDITIONAL: &str = "        - Name: Source
+pub(crate) const CONDITIONAL: &str = "        - Name: Source
           Actions:
             - Name: Source
               ActionTypeId: {Category: Source, Owner: AWS, Provider: S3, Version: 1}

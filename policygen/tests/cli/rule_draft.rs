@@ -160,6 +160,31 @@ fn a_complete_rule_leaves_doctor_nothing_to_say() {
 }
 
 #[test]
+fn only_what_is_there_is_left_to_check() {
+    let account = account(&[user("/", "alice", APPROVE), user("/", "bob", APPROVE)], &[]);
+    let ran = draft(&account, &["--stage", "Release", "--slot", "A", "--slot", "B"]);
+    let notes: Vec<&str> = ran.stderr.lines().collect();
+    assert_eq!(notes.len(), 1, "{}", ran.stderr);
+    assert!(notes[0].starts_with("note: `people` has 2 entries"), "{}", ran.stderr);
+}
+
+/// Lambda's environment variables hold 4,096 bytes.
+#[test]
+fn a_rule_that_is_too_long_for_a_variable_belongs_in_a_layer() {
+    let users: Vec<Value> = (0..47).map(|at| user("/", &format!("user{at:02}"), APPROVE)).collect();
+    let account = account(&users, &[]);
+    let draft = |stage: &str| draft(&account, &["--stage", stage, "--slot", "A", "--slot", "B"]);
+    let room = 4096_usize.checked_sub(draft("S").stdout.len()).unwrap();
+    assert!(room < 98, "{room}");
+    for (further, is_too_long) in [(0, false), (room, false), (room + 1, true)] {
+        let ran = draft(&"S".repeat(1 + further));
+        assert_eq!(ran.code, 0, "{}", ran.stderr);
+        let words = "the rule is longer than Lambda's limit for environment variables";
+        assert_eq!(ran.stderr.contains(words), is_too_long, "{further}: {}", ran.stderr);
+    }
+}
+
+#[test]
 fn nobody_who_may_approve_is_no_rule() {
     let account = account(&[user("/", "carol", "s3:GetObject")], &[]);
     let ran = draft(&account, &[]);

@@ -77,9 +77,9 @@ impl Sheet {
 
     /// What stands around a stage in an `Fn::If` of YAML, with the columns before the stage.
     fn condition(&self, item: Item, line: usize) -> Option<(Vec<String>, usize, Vec<String>)> {
-        let begin = self.trimmed(item.at);
-        let is_if = ["!If", "Fn::If:"].contains(&begin.trim_start_matches(['-', ' ']));
-        if self.is_json || !is_if {
+        let begin = self.trimmed(item.at).trim_start_matches(['-', ' ']);
+        let begin = begin.split_once(" #").map_or(begin, |(before, _)| before.trim_end());
+        if !["!If", "Fn::If:"].contains(&begin) {
             return None;
         }
         let at = line.checked_sub(1)?;
@@ -106,11 +106,8 @@ impl Sheet {
             false => format!("RunOrder: {order}"),
         };
         // The first line holds the first key, or only begins the item.
-        let begin = self.trimmed(action.at).trim_start_matches(['-', ' ']).to_owned();
-        let is_open = if self.is_json { begin == "{" } else { begin.is_empty() };
-        if !is_open && (self.is_json || begin.starts_with('{')) {
-            return false;
-        }
+        let begin = self.trimmed(action.at).trim_start_matches(['-', ' ']);
+        let is_open = begin == if self.is_json { "{" } else { "" };
         let first = (action.at + usize::from(is_open)..self.lines.len())
             .find(|at| !self.is_blank(*at))
             .unwrap_or(action.at);
@@ -134,7 +131,6 @@ impl Sheet {
                 let rest = rest.trim_start_matches(['"', '\'']);
                 *line = format!("{before}{key} {order}{rest}");
             }
-            None if is_open => self.lines.insert(first, " ".repeat(column) + &value),
             None => {
                 let Some(line) = self.lines.get_mut(first) else { return false };
                 let (before, rest) = line.split_at(column);
