@@ -102,6 +102,14 @@ fn a_period_without_executions_is_never_clean() {
 }
 
 #[test]
+fn a_period_begins_with_its_first_instant_and_ends_before_its_last() {
+    let start = "2026-01-02T10:00:00.123Z";
+    assert_eq!(alone(&execution(), &["--since", start]).code, 0);
+    assert_eq!(alone(&execution(), &["--until", start]).code, 3);
+    assert_eq!(alone(&execution(), &["--until", "2026-01-02T10:00:00.124Z"]).code, 0);
+}
+
+#[test]
 fn what_cannot_be_read_is_refused_with_its_name() {
     let ran = |arguments: &[&str]| {
         policygen(&[&["evidence", "--pipeline", "payments"], arguments].concat())
@@ -144,6 +152,21 @@ fn every_format_shows_what_an_auditor_asks_for() {
         );
         assert_eq!(ran.code, 10, "{}", ran.stderr);
         insta::assert_snapshot!(format, without_cover(&ran.stdout));
+    }
+}
+
+#[test]
+fn a_page_says_what_each_verdict_means() {
+    let page = evidence(execution(), &["--format", "html"]).stdout;
+    let (_, verdicts) = page.split_once("id=\"verdicts\"").unwrap();
+    for (verdict, meaning) in [
+        ("satisfied", "Enough different people approved everything required."),
+        ("no-gate", "The execution was released, and the gate never ran in it."),
+        ("not-applicable", "The execution ended before its approvals"),
+    ] {
+        let (_, after) = verdicts.split_once(&format!(">{verdict}<")).unwrap();
+        let (_, after) = after.split_once("<dd>").unwrap();
+        assert!(after.starts_with(meaning), "{verdict}: {after}");
     }
 }
 

@@ -277,8 +277,26 @@ fn a_session_that_a_user_of_another_account_took_is_theirs() {
         let found = newest(&alice_and_deployer(), &[&approvals[..], &made[..]].concat(), COLLAPSE);
         assert_eq!(codes(&found)[0], "same-human", "{found}");
     }
-    let found = newest(&alice_and_deployer(), &[&approvals[..], &[here]].concat(), COLLAPSE);
+    let found = newest(
+        &alice_and_deployer(),
+        &[&approvals[..], std::slice::from_ref(&here)].concat(),
+        COLLAPSE,
+    );
     assert_eq!(found["verdict"], "satisfied");
+
+    // Two events without a name are about one caller if they have the same id.
+    let mut alice = user(ALICE);
+    alice["principalId"] = json!("AIDACKCEVSQ6C2EXAMPLE");
+    let approvals = [approved("ApprovalA", &alice), approved("ApprovalB", &deployer("ASIA1"))];
+    for (id, verdict) in
+        [("AIDACKCEVSQ6C2EXAMPLE", "error"), ("AIDACKCEVSQ6C3EXAMPLE", "satisfied")]
+    {
+        let mut again = here.clone();
+        again["eventID"] = json!("again");
+        again["userIdentity"]["principalId"] = json!(id);
+        let trail = [&approvals[..], &[here.clone(), again]].concat();
+        assert_eq!(newest(&alice_and_deployer(), &trail, COLLAPSE)["verdict"], verdict, "{id}");
+    }
 }
 
 /// Two events that name two callers for one key prove nothing, in any order.
@@ -316,6 +334,12 @@ fn a_renamed_user_is_one_human() {
         "{one}"
     );
     assert_eq!(found("AIDACKCEVSQ6C3EXAMPLE")["verdict"], "satisfied");
+    // In examples and exports without names, everybody has the same id.
+    for id in ["EXAMPLE", "a-principal-of-this-account"] {
+        let trail = [("ApprovalA", ALICE), ("ApprovalB", BOB)];
+        let trail = trail.map(|(slot, arn)| approved(slot, &with_id(arn, id)));
+        assert_eq!(newest(&execution(), &trail, "{}")["verdict"], "satisfied", "{id}");
+    }
 }
 
 /// The rule trusts the role because a provider names its sessions. CloudTrail shows that a caller
@@ -382,6 +406,15 @@ fn a_look_alike_of_identity_centers_role_is_an_error_and_a_real_one_says_nothing
             &rule,
         );
         assert_eq!(codes(&found), expected, "{path}");
+        // Somebody else may have been that session, and perhaps nobody was.
+        assert_eq!(found["verdict"], "satisfied", "{path}");
+        if path.is_empty() {
+            let message = found["exceptions"][0]["message"].as_str().unwrap();
+            let came = format!(
+                "The answer to ApprovalB came through arn:aws:iam::111122223333:role/{role},"
+            );
+            assert!(message.starts_with(&came), "{message}");
+        }
         let mfa = &found["approvals"][1]["cloudTrail"]["mfaAuthenticated"];
         assert_eq!(*mfa, if path.is_empty() { json!(false) } else { Value::Null }, "{path}");
     }
@@ -521,6 +554,19 @@ mod account {
     }
 
     #[test]
+    fn one_without_any_principal_is_not_assumed() {
+        let mut saved = execution();
+        saved.executions[0]["trigger"] = json!({"triggerType": "Webhook", "triggerDetail": "x"});
+        for slot in ["ApprovalA", "ApprovalB"] {
+            saved.action(slot).as_object_mut().unwrap().remove("updatedBy");
+        }
+        let ran = evidence(&saved, None, "{}", &["--format", "json"]);
+        let report: Value = serde_json::from_str(&ran.stdout).unwrap();
+        assert_eq!(report["executions"][0]["verdict"], "unsatisfied");
+        assert!(!ran.stdout.contains("The report assumes"), "{}", ran.stdout);
+    }
+
+    #[test]
     fn a_snapshot_shows_who_made_a_role_that_only_a_pattern_trusts() {
         let role = "AWSReservedSSO_Approver_0123456789abcdef";
         let mut saved = execution();
@@ -546,6 +592,7 @@ mod account {
             let report: Value =
                 serde_json::from_str(&ran.stdout).unwrap_or_else(|_| panic!("{}", ran.stderr));
             assert_eq!(report["executions"][0]["verdict"], verdict, "{in_path}");
+            assert_eq!(report["cover"]["accountFrom"], "snapshot");
         }
         let ran = evidence(&saved, None, rule, &["--format", "human"]);
         assert!(

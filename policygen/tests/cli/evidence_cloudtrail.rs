@@ -151,6 +151,19 @@ fn without_a_token_the_nearest_event_in_time_is_the_one() {
     }
     let (execution, code) = newest(&saved, &log(&both()));
     assert_eq!((codes(&execution), code), (vec![], 0));
+
+    let mut a_minute_before = both();
+    a_minute_before[1]["eventTime"] = json!("2026-01-02T10:01:30.123Z");
+    let (execution, code) = newest(&saved, &log(&a_minute_before));
+    assert_eq!((codes(&execution), code), (vec![], 0));
+
+    saved.action("ApprovalB")["status"] = json!("Failed");
+    for (answer, is_the_one) in [("Rejected", true), ("Approved", false)] {
+        let mut events = both();
+        events[1]["requestParameters"]["result"]["status"] = json!(answer);
+        let (execution, _) = newest(&saved, &log(&events));
+        assert_eq!(execution["approvals"][1]["cloudTrail"].is_object(), is_the_one, "{answer}");
+    }
 }
 
 #[test]

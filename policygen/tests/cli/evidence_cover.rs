@@ -3,12 +3,13 @@
 use std::fs;
 use std::path::Path;
 
+use jiff::Timestamp;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 use tempfile::TempDir;
 
 use crate::history::{Saved, execution, released};
-use crate::program::{Ran, policygen};
+use crate::program::{Ran, command, policygen};
 
 /// Runs `evidence` on the lists in a directory.
 fn on(directory: &TempDir, saved: &Saved, arguments: &[&str]) -> Ran {
@@ -92,12 +93,51 @@ fn every_format_that_people_read_begins_with_the_answer() {
 }
 
 #[test]
+fn the_answer_has_the_colour_of_what_it_says() {
+    let directory = TempDir::new().unwrap();
+    for (saved, arguments, colour) in [
+        (execution(), &[][..], "\u{1b}[32m"),
+        (one_person(), &[], "\u{1b}[31m"),
+        (execution(), &["--since=2027-01-01"], "\u{1b}[33m"),
+    ] {
+        let [executions, actions] = saved.write(&directory);
+        let output = command()
+            .args(["evidence", "--pipeline=payments", "--input", &executions])
+            .args(["--input", &actions])
+            .args(arguments)
+            .env("CLICOLOR_FORCE", "1")
+            .output()
+            .unwrap();
+        let first = String::from_utf8(output.stdout).unwrap();
+        let first = first.lines().next().unwrap();
+        assert!(first.contains(colour), "{first:?}");
+    }
+}
+
+#[test]
 fn a_quorum_of_three_is_asked_for_in_words() {
     let rule = crate::checker::file(&json!({"quorum": 3}));
     let json = report(&execution(), &["--rule", crate::checker::text(rule.path())]);
     assert_eq!(
         json["answer"]["sentence"],
         "No: the only release was not approved by three people."
+    );
+}
+
+/// The rule asks for two, and an action may ask for more.
+#[test]
+fn the_answer_says_how_many_people_each_release_needed() {
+    let mut asks_for_three = execution();
+    for name in ["configuration", "resolvedConfiguration"] {
+        asks_for_three.action("Gate")["input"][name]["UserParameters"] = json!(r#"{"quorum": 3}"#);
+    }
+    let sentence = |saved: &Saved| report(saved, &[])["answer"]["sentence"].clone();
+    assert_eq!(sentence(&asks_for_three), "No: the only release was not approved by three people.");
+    let both = asks_for_three.with(released("22222222-2222-4222-8222-222222222222", 1));
+    assert_eq!(
+        sentence(&both),
+        "No: 1 of 2 releases was not approved by as many people as the rule asked for (two or \
+         three)."
     );
 }
 
@@ -179,6 +219,9 @@ fn the_cover_says_from_what_and_when_and_by_which_rule_the_report_was_made() {
     let digest = sha256(&fs::read(&rule).unwrap());
     for (format, more) in [("html", &[][..]), ("csv", &["--cover"])] {
         let text = on(&directory, &saved, &[&arguments, &[format][..], more].concat()).stdout;
+        let (before, _) = text.split_once(" by policygen ").unwrap();
+        let made = before.get(before.len() - "2026-01-02T10:00:00Z".len()..).unwrap();
+        assert!(made.parse::<Timestamp>().is_ok(), "{format}: {made}");
         for wanted in [
             "arn:aws:codepipeline:*:111122223333:payments",
             &digest,
@@ -188,9 +231,16 @@ fn the_cover_says_from_what_and_when_and_by_which_rule_the_report_was_made() {
             "111122223333 (",
             "10 action executions read: 5 used, 5 outside the question",
             "executions started since 2026-01-02T00:00:00Z",
+            "executions started from 2026-01-02T10:00:00Z to 2026-01-02T10:00:00Z",
+            &format!(
+                "rule.json (--rule): {} bytes, sha256 {digest}",
+                fs::metadata(&rule).unwrap().len()
+            ),
         ] {
             assert!(text.contains(wanted), "{format}: {wanted}");
         }
+        // What there is nothing of is not counted.
+        assert!(!text.contains("0 repeated"), "{format}");
     }
     let csv = on(&directory, &saved, &[&arguments, &["csv"][..]].concat()).stdout;
     assert!(csv.starts_with("pipeline,"), "{csv}");

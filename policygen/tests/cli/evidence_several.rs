@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::checker::{days_from_now, file, text};
-use crate::history::{Saved, execution, released};
+use crate::history::{Saved, at, execution, released};
 use crate::program::{Ran, command, policygen, ran};
 
 fn without_gate() -> Saved {
@@ -79,6 +79,8 @@ fn one_report_has_a_row_for_each_pipeline_the_worst_first() {
     let worst = &report["pipelines"][0]["exceptions"][0];
     assert_eq!(worst["code"], "no-gate");
     assert_eq!(worst["executions"][0]["executionId"], "11111111-1111-4111-8111-111111111111");
+    let human = all(&root, &[]).stdout;
+    assert!(human.contains("3 executions of 2 pipelines; 1 pipeline not judged;"), "{human}");
     // Each file is named in the row of its pipeline.
     assert_eq!(report["pipelines"][2]["sources"].as_array().unwrap().len(), 2);
     assert_eq!(report["cover"]["sources"], json!([]));
@@ -162,6 +164,61 @@ fn csv_has_a_line_for_each_pipeline_and_html_a_row() {
     assert!(html.contains("script-src 'none'") && !html.contains("<script"));
     assert_eq!(html.matches("<td data-label=\"Region\">").count(), 3);
     assert!(html.contains("4 files of the pipelines, "), "{html}");
+}
+
+#[test]
+fn a_cause_names_each_execution_once_and_what_is_accepted_comes_last() {
+    let root = TempDir::new().unwrap();
+    let folder = root.path().join("111122223333/eu-west-1/payments");
+    let (newer, older) =
+        ("11111111-1111-4111-8111-111111111111", "22222222-2222-4222-8222-222222222222");
+    let of = |arguments: &[&str]| {
+        let (_, report) = report(&root, arguments);
+        let causes = report["pipelines"][0]["exceptions"].as_array().unwrap().clone();
+        let ids = |cause: &Value| {
+            let executions = cause["executions"].as_array().unwrap().iter();
+            executions.map(|it| it["executionId"].as_str().unwrap().to_owned()).collect()
+        };
+        causes.iter().map(ids).collect::<Vec<Vec<String>>>()
+    };
+    let mut saved = execution().with(released(older, 1));
+    saved.actions.retain(|action| action["actionName"] != "Gate");
+    write(&saved, &folder);
+    assert_eq!(of(&[]), [[newer, older]]);
+    let subject = format!("arn:aws:codepipeline:*:*:payments/execution/{newer}");
+    let accept = file(&json!([{"code": "no-gate", "subject": subject, "reason": "R-17",
+        "expires": days_from_now(1)}]));
+    assert_eq!(of(&["--accept", text(accept.path())]), [[older], [newer]]);
+
+    // The gate was retried, and somebody answered in its place both times.
+    let mut twice = execution();
+    twice.action("Gate")["output"] = json!({});
+    let mut first = twice.action("Gate").clone();
+    first["actionExecutionId"] = json!("Gate-0");
+    (first["startTime"], first["lastUpdateTime"]) = (json!(at(2, 40)), json!(at(2, 50)));
+    twice.actions.push(first);
+    write(&twice, &folder);
+    assert_eq!(of(&[]), [[newer]]);
+}
+
+/// What is justified is still a no, and a warning is still a yes.
+#[test]
+fn what_an_auditor_has_to_look_at_comes_first() {
+    let root = TempDir::new().unwrap();
+    let folder = |name: &str| root.path().join("111122223333/eu-west-1").join(name);
+    let mut another_name = execution();
+    another_name.action("Gate")["output"]["outputVariables"]["Approvers"] = json!("alice, robert");
+    write(&execution(), &folder("a-in-order"));
+    write(&another_name, &folder("b-warning"));
+    write(&without_gate(), &folder("c-justified"));
+    let accept = file(&json!([{"code": "no-gate", "reason": "R-17", "expires": days_from_now(1),
+        "subject": "arn:aws:codepipeline:eu-west-1:111122223333:c-justified/execution/*"}]));
+    let (_, report) = report(&root, &["--accept", text(accept.path())]);
+    let expected = [("c-justified", "no"), ("b-warning", "yes"), ("a-in-order", "yes")];
+    let expected = expected.map(|(name, answer)| {
+        (format!("arn:aws:codepipeline:eu-west-1:111122223333:{name}"), answer.to_owned())
+    });
+    assert_eq!(rows(&report), expected);
 }
 
 #[test]

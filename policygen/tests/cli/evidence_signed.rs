@@ -103,3 +103,56 @@ fn a_signature_of_another_release_is_found_years_later() {
     let human = evidence(&saved, &rule(&vector), "human").stdout;
     assert!(human.contains("no: bad-signature") && human.contains("[2pr1.p."), "{human}");
 }
+
+/// Anybody may carry a signature. What CloudTrail shows of them says nothing about who signed.
+#[test]
+fn what_carried_a_signature_is_not_held_against_its_signer() {
+    let vector = vector("ssh, Ed25519");
+    let mut saved = signed(&vector);
+    let role = "AWSReservedSSO_Approver_0123456789abcdef";
+    let arn = format!("arn:aws:sts::111122223333:assumed-role/{role}/x");
+    saved.action("ApprovalA")["updatedBy"] = json!(arn);
+    let stage = &vector["facts"]["stage"];
+    let answered = |slot: &str, time: &str, by: &Value| {
+        json!({"eventName": "PutApprovalResult", "eventTime": time, "eventID": slot,
+            "userIdentity": by, "requestParameters": {"pipelineName": "payments",
+            "stageName": stage, "actionName": slot, "token": format!("token-{slot}"),
+            "result": {"status": "Approved"}}})
+    };
+    let context = |issuer: Value| json!({"sourceIdentity": "bob", "sessionIssuer": issuer});
+    let carrier = json!({"type": "AssumedRole", "arn": arn, "accessKeyId": "ASIA1",
+        "sessionContext": context(json!({"arn": format!("arn:aws:iam::111122223333:role/{role}")}))});
+    let bob = json!({"type": "IAMUser", "arn": "arn:aws:iam::111122223333:user/bob",
+        "accessKeyId": "AKIAIOSFODNN7EXAMPLE"});
+    let trail = json!({"Records": [
+        answered("ApprovalA", "2026-01-02T10:01:40Z", &carrier),
+        answered("ApprovalB", "2026-01-02T10:02:10Z", &bob),
+        {"eventName": "AssumeRole", "eventTime": "2026-01-02T09:00:00Z", "eventID": "taken",
+            "userIdentity": bob, "requestParameters": {},
+            "responseElements": {"credentials": {"accessKeyId": "ASIA1"}}},
+    ]});
+    let directory = TempDir::new().unwrap();
+    let [executions, actions] = saved.write(&directory);
+    let (trail, rule) = (file(&trail), rule(&vector));
+    let path = |file: &NamedTempFile| file.path().to_str().unwrap().to_owned();
+    let ran = policygen(&[
+        "evidence",
+        "--pipeline=payments",
+        "--format=json",
+        "--input",
+        &executions,
+        "--input",
+        &actions,
+        "--rule",
+        &path(&rule),
+        "--cloudtrail-file",
+        &path(&trail),
+    ]);
+    let report: Value = serde_json::from_str(&ran.stdout).unwrap();
+    let execution = &report["executions"][0];
+    assert!(execution["approvals"][0]["cloudTrail"].is_object(), "{execution}");
+    assert_eq!(
+        (&execution["verdict"], &execution["exceptions"]),
+        (&json!("satisfied"), &json!([]))
+    );
+}

@@ -74,7 +74,17 @@ fn the_rule_of_today_is_the_one_that_is_given() {
 fn without_its_gate_an_execution_that_went_on_has_no_verdict_of_the_rule() {
     let mut gone = execution();
     gone.actions.retain(|action| action["actionName"] != "Gate");
-    expect(gone, &[], ("no-gate", true, &["no-gate"], 10));
+    expect(gone.clone(), &[], ("no-gate", true, &["no-gate"], 10));
+    // What the approvals would be worth is shown, and does not replace the gate.
+    let mut moved = gone.clone();
+    for slot in ["ApprovalA", "ApprovalB"] {
+        moved.action(slot)["stageName"] = json!("Confirm");
+    }
+    for saved in [gone, moved] {
+        let report: Value =
+            serde_json::from_str(&evidence(saved, &["--format", "json"]).stdout).unwrap();
+        assert_eq!(report["executions"][0]["decision"]["verdict"], "satisfied");
+    }
 
     let mut another = execution();
     another.action("Gate")["input"]["configuration"]["FunctionName"] = json!("always-yes");
@@ -95,6 +105,9 @@ fn without_its_gate_an_execution_that_went_on_has_no_verdict_of_the_rule() {
     renamed.action("Deploy")["stageName"] = json!("Ship");
     renamed.action("Deploy")["status"] = json!("Failed");
     renamed.executions[0]["status"] = json!("Failed");
+    expect(renamed.clone(), &[], ("no-gate", true, &["no-gate"], 10));
+    // And so does anything else that ran after the approvals.
+    renamed.action("Deploy")["input"]["actionTypeId"]["category"] = json!("Invoke");
     expect(renamed, &[], ("no-gate", true, &["no-gate"], 10));
 
     let mut rollback = execution();
@@ -129,6 +142,156 @@ fn what_is_under_way_is_not_finished() {
     deploying.action("Deploy")["status"] = json!("InProgress");
     deploying.executions[0]["status"] = json!("InProgress");
     expect(deploying, &[], ("satisfied", true, &[], 0));
+}
+
+#[test]
+fn what_is_asked_again_or_by_a_second_gate_is_not_finished() {
+    let mut passed = execution();
+    passed.actions.retain(|action| action["actionName"] != "Deploy");
+    passed.executions[0]["status"] = json!("InProgress");
+    expect(passed.clone(), &[], ("satisfied", false, &[], 0));
+
+    let mut again = passed.clone();
+    let mut asked = action("Approve", "ApprovalA", ("Approval", "Manual"), (3, 30), (3, 30));
+    asked["actionExecutionId"] = json!("ApprovalA-2");
+    asked["status"] = json!("InProgress");
+    again.actions.push(asked);
+    expect(again, &[], ("not-finished", false, &[], 0));
+
+    // The other one began first and still runs.
+    let mut second = passed.action("Gate").clone();
+    second["actionName"] = json!("SecondGate");
+    second["actionExecutionId"] = json!("SecondGate-1");
+    second["startTime"] = json!(at(2, 59));
+    second["status"] = json!("InProgress");
+    second["output"] = json!({});
+    passed.actions.push(second);
+    expect(passed, &[], ("not-finished", false, &[], 0));
+}
+
+#[test]
+fn of_several_gates_each_has_to_be_satisfied() {
+    for (first, second) in [(3, 2), (2, 3)] {
+        let mut saved = execution();
+        let mut other = saved.action("Gate").clone();
+        other["actionName"] = json!("SecondGate");
+        other["actionExecutionId"] = json!("SecondGate-1");
+        (other["startTime"], other["lastUpdateTime"]) = (json!(at(3, 3)), json!(at(3, 5)));
+        saved.actions.push(other);
+        for (gate, quorum) in [("Gate", first), ("SecondGate", second)] {
+            saved.action(gate)["input"]["resolvedConfiguration"]["UserParameters"] =
+                json!(format!(r#"{{"quorum": {quorum}}}"#));
+        }
+        let (verdict, released, codes, exit) = verdict(saved, &[]);
+        assert_eq!((verdict.as_str(), released, exit), ("unsatisfied", true, 10), "{first}");
+        assert!(codes.contains(&"unsatisfied-release".to_owned()), "{codes:?}");
+    }
+}
+
+/// Nobody's gate saw these answers, so they are judged as it would have.
+#[test]
+fn answers_after_the_gate_are_judged_by_its_parameters() {
+    let again = |parameters: &str| {
+        let mut saved = execution();
+        saved.actions.retain(|action| action["actionName"] != "Deploy");
+        saved.executions[0]["status"] = json!("Failed");
+        saved.action("Gate")["input"]["resolvedConfiguration"]["UserParameters"] =
+            json!(parameters);
+        for (slot, who) in [("ApprovalA", "alice"), ("ApprovalB", "bob")] {
+            let mut newer = answered(slot, who, (3, 30), (3, 40));
+            newer["actionExecutionId"] = json!(format!("{slot}-2"));
+            saved.actions.push(newer);
+        }
+        verdict(saved, &[]).0
+    };
+    assert_eq!(again(r#"{"quorum": 2}"#), "satisfied");
+    assert_eq!(again(r#"{"quorum": 3}"#), "unsatisfied");
+}
+
+#[test]
+fn a_deployment_that_another_execution_shows_before_the_gate_is_not_a_release() {
+    let staged = |saved: &mut Saved, time: String| {
+        let mut staging = saved.action("Source").clone();
+        staging["stageName"] = json!("Staging");
+        staging["actionName"] = json!("DeployToStaging");
+        staging["actionExecutionId"] = json!(format!("staging-{time}"));
+        staging["input"]["actionTypeId"]["category"] = json!("Deploy");
+        staging["startTime"] = json!(time);
+        saved.actions.push(staging);
+    };
+    let mut failed = execution();
+    failed.actions.retain(|action| action["actionName"] == "Source");
+    staged(&mut failed, at(0, 40));
+    failed.action("DeployToStaging")["status"] = json!("Failed");
+    failed.executions[0]["status"] = json!("Failed");
+    let judged = |saved: &Saved| {
+        let report: Value = serde_json::from_str(&alone(saved, &[]).stdout).unwrap();
+        let newest = &report["executions"][0];
+        (newest["verdict"].clone(), newest["released"].clone())
+    };
+    let mut older = released("22222222-2222-4222-8222-222222222222", 1);
+    staged(&mut older, at(0, 40).replace("01-02T", "01-01T"));
+    assert_eq!(judged(&failed.clone().with(older)), (json!("not-applicable"), json!(false)));
+    // Alone, it could be anywhere.
+    assert_eq!(judged(&failed), (json!("no-gate"), json!(true)));
+}
+
+/// Actions that run beside the gate come neither before it nor after it.
+#[test]
+fn what_runs_beside_the_gate_does_not_show_where_the_gate_is() {
+    let beside = |id: &str, category: &str, second: u32| {
+        let mut saved = released(id, 1);
+        let mut other = saved.action("Gate").clone();
+        other["actionName"] = json!("Canary");
+        other["actionExecutionId"] = json!(format!("{id}-Canary"));
+        other["input"]["actionTypeId"]["category"] = json!(category);
+        other["input"]["configuration"] = json!({});
+        other["input"]["resolvedConfiguration"] = json!({});
+        other["startTime"] = json!(at(3, second).replace("01-02T", "01-01T"));
+        other["stageName"] = json!("Check");
+        saved.action("Gate")["stageName"] = json!("Check");
+        saved.actions.push(other);
+        saved
+    };
+    let without_gate = |category: &str| {
+        let mut saved = execution();
+        saved.actions.retain(|action| action["actionName"] != "Gate");
+        let deploy = saved.action("Deploy");
+        (deploy["stageName"], deploy["actionName"]) = (json!("Check"), json!("Canary"));
+        deploy["input"]["actionTypeId"]["category"] = json!(category);
+        deploy["status"] = json!("Failed");
+        saved.executions[0]["status"] = json!("Failed");
+        saved
+    };
+    let is_released = |saved: Saved| {
+        let ran = alone(&saved, &[]);
+        let report: Value = serde_json::from_str(&ran.stdout).unwrap();
+        report["executions"][0]["released"].as_bool().unwrap()
+    };
+    let older = "22222222-2222-4222-8222-222222222222";
+    // A deployment beside the gate needs no approval that the gate would have counted.
+    assert!(is_released(without_gate("Deploy").with(beside(older, "Deploy", 0))));
+    assert!(!is_released(without_gate("Invoke").with(beside(older, "Invoke", 1))));
+}
+
+/// Otherwise the age of its approvals would be measured at the end of the execution.
+#[test]
+fn what_is_asked_for_only_after_the_gate_does_not_reopen_its_stage() {
+    let rule = crate::checker::file(&json!({"maxAgeMinutes": 10}));
+    for (stage, asked) in [("Confirm", at(5, 0)), ("Approve", at(3, 2))] {
+        let mut saved = execution();
+        let name = if stage == "Confirm" { "ApprovalA" } else { "Last" };
+        let mut later = answered(name, "carol", (5, 0), (40, 0));
+        later["actionExecutionId"] = json!("later");
+        (later["stageName"], later["startTime"]) = (json!(stage), json!(asked));
+        later["status"] = json!("Failed");
+        saved.actions.push(later);
+        saved.executions[0]["status"] = json!("Failed");
+        saved.executions[0]["lastUpdateTime"] = json!(at(40, 0));
+        let arguments = ["--rule", crate::checker::text(rule.path())];
+        let (verdict, released, ..) = verdict(saved, &arguments);
+        assert_eq!((verdict.as_str(), released), ("satisfied", true), "{stage}");
+    }
 }
 
 /// CodePipeline's lists lag: one can show the time of the end and not yet the status.
@@ -242,10 +405,94 @@ fn what_the_gate_could_not_judge_is_an_error_and_worse_when_it_went_on() {
     expect(stopped(), &["--fail-on", "warning"], ("error", false, &["stopped-unevaluated"], 10));
     expect(configure(execution()), &["--fail-on", "never"], ("error", true, &["not-evaluated"], 0));
 
-    let mut elsewhere = execution();
-    elsewhere.action("Gate")["input"]["resolvedConfiguration"]["UserParameters"] =
-        json!(r#"{"pipelineExecutionId": "other"}"#);
-    expect(elsewhere, &[], ("error", true, &["not-evaluated"], 10));
+    for id in ["other", "33333333-3333-4333-8333-333333333333"] {
+        let mut elsewhere = execution();
+        elsewhere.action("Gate")["input"]["resolvedConfiguration"]["UserParameters"] =
+            json!(json!({"pipelineExecutionId": id}).to_string());
+        expect(elsewhere, &[], ("error", true, &["not-evaluated"], 10));
+    }
+}
+
+/// What runs beside the gate is not what it let pass.
+#[test]
+fn nothing_is_released_while_the_gate_runs() {
+    let mut saved = execution();
+    saved.executions[0]["status"] = json!("InProgress");
+    saved.action("Gate")["status"] = json!("InProgress");
+    saved.action("Gate")["output"] = json!({});
+    saved.actions.retain(|action| action["actionName"] != "Deploy");
+    let beside = action("Approve", "Notify", ("Invoke", "Lambda"), (3, 5), (3, 6));
+    saved.actions.push(beside);
+    expect(saved, &[], ("not-finished", false, &[], 0));
+}
+
+#[test]
+fn an_attempt_without_an_id_is_listed_once() {
+    let mut saved = execution();
+    saved.action("ApprovalB").as_object_mut().unwrap().remove("actionExecutionId");
+    let approvals = |saved: &Saved| {
+        let report: Value = serde_json::from_str(&alone(saved, &[]).stdout).unwrap();
+        report["executions"][0]["approvals"].as_array().unwrap().len()
+    };
+    assert_eq!(approvals(&saved), 2);
+    let mut other = saved.action("ApprovalB").clone();
+    saved.actions.push(other.clone());
+    assert_eq!(approvals(&saved), 2);
+    other["updatedBy"] = json!("arn:aws:iam::111122223333:user/carol");
+    saved.actions.push(other);
+    assert_eq!(approvals(&saved), 3);
+}
+
+#[test]
+fn without_the_gate_approvals_are_as_old_as_the_execution_let_them_get() {
+    let rule = crate::checker::file(&json!({"maxAgeMinutes": 10}));
+    let ended = |minute: u32| {
+        let mut saved = execution();
+        saved
+            .actions
+            .retain(|action| !["Gate", "Deploy"].contains(&action["actionName"].as_str().unwrap()));
+        saved.executions[0]["status"] = json!("Stopped");
+        saved.executions[0]["lastUpdateTime"] = json!(at(minute, 0));
+        verdict(saved, &["--rule", crate::checker::text(rule.path())]).0
+    };
+    assert_eq!(ended(5), "satisfied");
+    assert_eq!(ended(40), "unsatisfied");
+}
+
+#[test]
+fn each_attempt_says_how_it_was_counted() {
+    let mut saved = execution();
+    let mut first = answered("ApprovalA", "carol", (0, 31), (0, 50));
+    first["actionExecutionId"] = json!("ApprovalA-0");
+    first["status"] = json!("Failed");
+    let optional = answered("Optional", "carol", (1, 0), (1, 30));
+    saved.actions.extend([first, optional]);
+    let countings = |saved: &Saved, rule: &Value| {
+        let rule = crate::checker::file(rule);
+        let ran = alone(saved, &["--rule", crate::checker::text(rule.path())]);
+        let report: Value = serde_json::from_str(&ran.stdout).unwrap();
+        let mut found: Vec<(String, String)> = report["executions"][0]["approvals"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|it| {
+                let text = |name: &str| it[name].as_str().unwrap().to_owned();
+                (text("actionExecutionId"), text("counting"))
+            })
+            .collect();
+        found.sort();
+        found
+    };
+    let all = |of: [&str; 4]| {
+        let ids = ["ApprovalA-0", "ApprovalA-1", "ApprovalB-1", "Optional-1"];
+        ids.map(str::to_owned).into_iter().zip(of.map(str::to_owned)).collect::<Vec<_>>()
+    };
+    let named = json!({"actions": ["ApprovalA", "ApprovalB"]});
+    let required = all(["replaced", "counted", "counted", "not-required"]);
+    assert_eq!(countings(&saved, &named), required);
+    saved.action("Gate")["input"]["resolvedConfiguration"]["UserParameters"] =
+        json!(r#"{"quorum": 1}"#);
+    assert_eq!(countings(&saved, &named), all(["not-judged"; 4]));
 }
 
 #[test]
@@ -278,7 +525,11 @@ fn a_record_with_a_hole_is_an_error() {
     let mut other = two_ways.action("ApprovalB").clone();
     other["updatedBy"] = json!("arn:aws:iam::111122223333:user/carol");
     two_ways.actions.push(other);
-    expect(two_ways, &[], ("error", true, &["not-evaluated", "verdict-differs"], 10));
+    expect(two_ways.clone(), &[], ("error", true, &["not-evaluated", "verdict-differs"], 10));
+    let told = evidence(two_ways, &[]).stdout.split_whitespace().collect::<Vec<_>>().join(" ");
+    let way = "describes the action execution ApprovalB-1 in two different ways: the values of \
+               `updatedBy` contradict each other";
+    assert!(told.contains(way), "{told}");
 
     let mut twice = execution();
     twice.actions.extend(twice.actions.clone());
@@ -293,8 +544,14 @@ fn a_success_that_the_gate_did_not_report_is_seen() {
         json!({"executionResult": {"externalExecutionSummary": "Satisfied by alice and bob"}});
     expect(forged, &[], ("satisfied", true, &["success-without-verdict"], 10));
 
+    let mut unsatisfied = execution();
+    unsatisfied.action("Gate")["output"]["outputVariables"]["Verdict"] = json!("unsatisfied");
+    expect(unsatisfied, &[], ("satisfied", true, &["success-without-verdict"], 10));
+
     let mut another = execution();
     another.action("Gate")["output"]["outputVariables"]["PipelineExecutionId"] = json!("another");
+    let differs = evidence(another.clone(), &["--format=json"]).stdout;
+    assert_eq!(differs.matches(r#""agrees": false"#).count(), 2, "{differs}");
     expect(another, &[], ("satisfied", true, &["verdict-differs"], 10));
 
     let mut past = refused(execution(), "JobFailed", REFUSED);
@@ -311,7 +568,22 @@ fn other_words_of_the_gate_are_shown_and_not_smoothed() {
     expect(renamed, &["--fail-on", "warning"], ("satisfied", true, &["approvers-differ"], 10));
 
     let down = refused(execution(), "SystemUnavailable", "No decision could be made.");
-    expect(down, &["--fail-on", "note"], ("satisfied", false, &["gate-failed"], 10));
+    expect(down.clone(), &["--fail-on", "note"], ("satisfied", false, &["gate-failed"], 10));
+    // A note is not what an auditor has to look at.
+    let report: Value =
+        serde_json::from_str(&evidence(down, &["--format", "json"]).stdout).unwrap();
+    assert_eq!(report["summary"]["exceptional"], 0);
+}
+
+#[test]
+fn an_execution_that_cannot_be_judged_says_why() {
+    let mut saved = execution();
+    saved.action("Gate")["input"]["resolvedConfiguration"]["UserParameters"] =
+        json!(r#"{"quorum": 1}"#);
+    let report: Value =
+        serde_json::from_str(&evidence(saved, &["--format", "json"]).stdout).unwrap();
+    let problem = report["executions"][0]["problem"].as_str().unwrap();
+    assert!(problem.contains("`quorum`: 1 would let one person release alone"), "{problem}");
 }
 
 #[test]

@@ -29,6 +29,7 @@ mod evidence_cover;
 mod evidence_files;
 mod evidence_lag;
 mod evidence_live;
+mod evidence_origin;
 mod evidence_places;
 mod evidence_several;
 mod evidence_signed;
