@@ -331,8 +331,8 @@ impl<'a> AccountView<'a> {
     /// permissions are there once, unless the gate may count them as different people.
     pub(super) fn serving_as(&self, actor: Actor) -> Vec<Serving<'_, 'a>> {
         let mut found: Vec<Serving<'_, 'a>> = Vec::new();
-        // For each class, how many are kept, and how many of these may be counted.
-        let mut alike: HashMap<ClassId, [usize; 2]> = HashMap::new();
+        // For each class, how many are kept.
+        let mut alike: HashMap<ClassId, usize> = HashMap::new();
         for it in self.serving_selves(actor) {
             let served = self.reach.slots_of(it);
             if !served.any() {
@@ -340,10 +340,9 @@ impl<'a> AccountView<'a> {
             }
             let Some(class) = self.reach.permissions.class_of(it, APPROVE) else { continue };
             let counts = self.counting.may_count(it, self.name(it));
-            let [all, counted] = alike.entry(class.id).or_default();
-            if *all == 0 || (counts && (*counted == 0 || *all < ALIKE)) {
-                *all += 1;
-                *counted += usize::from(counts);
+            let kept = alike.entry(class.id).or_default();
+            if *kept == 0 || (counts && *kept < ALIKE) {
+                *kept += 1;
                 found.push(Serving { actor: it, class, served });
             }
         }

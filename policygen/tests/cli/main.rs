@@ -8,6 +8,7 @@ mod audit_account;
 mod audit_cases;
 mod audit_causes;
 mod audit_code;
+mod audit_desk;
 mod audit_formats;
 mod audit_gate_role;
 mod audit_guardrails;
