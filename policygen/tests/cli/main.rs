@@ -32,6 +32,7 @@ mod evidence_lag;
 mod evidence_live;
 mod evidence_origin;
 mod evidence_places;
+mod evidence_readings;
 mod evidence_several;
 mod evidence_signed;
 mod evidence_verdict;

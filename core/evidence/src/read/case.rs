@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, HashMap};
 use jiff::Timestamp;
 
 use super::history::{ActionExecution, ExecutionStatus, History, PipelineExecution, Trigger};
+use super::kept::detail;
 use super::period::Period;
-use super::readings;
+use super::readings::{self, by_content};
 
 /// One execution to judge.
 #[derive(Debug)]
@@ -191,7 +192,10 @@ fn distinct(mut actions: Vec<ActionExecution>) -> (Vec<ActionExecution>, Option<
         defect = defect.or_else(|| contradiction.map(|member| two_ways(&what(), member)));
         attempts.extend(joined);
     }
-    attempts.sort_by(|a, b| times(a).cmp(&times(b)).then_with(|| a.attempt.id.cmp(&b.attempt.id)));
+    attempts.sort_by(|a, b| {
+        let by_time = times(a).cmp(&times(b)).then_with(|| a.attempt.id.cmp(&b.attempt.id));
+        by_time.then_with(|| by_content(a, b, detail))
+    });
     (attempts, defect)
 }
 

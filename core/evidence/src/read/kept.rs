@@ -138,7 +138,7 @@ fn lists(execution: &PipelineExecution, actions: &[ActionExecution]) -> Map<Stri
     ])
 }
 
-fn summary(execution: &PipelineExecution) -> Value {
+pub(super) fn summary(execution: &PipelineExecution) -> Value {
     json!({
         "pipelineExecutionId": execution.id,
         "status": execution.status.as_str(),
@@ -171,7 +171,7 @@ fn revision(revision: &Revision) -> Value {
     })
 }
 
-fn detail(action: &ActionExecution) -> Value {
+pub(super) fn detail(action: &ActionExecution) -> Value {
     let attempt = &action.attempt;
     let kind = action.kind.as_ref().map(
         |kind| json!({"category": kind.category, "owner": kind.owner, "provider": kind.provider}),

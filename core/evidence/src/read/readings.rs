@@ -6,9 +6,13 @@
 //! INVARIANT (fail closed): readings that cannot both be true are a contradiction, which makes the
 //! execution an error. The result does not depend on the order of the files.
 
+use std::cmp::Ordering;
+
 use rule::Status;
+use serde_json::Value;
 
 use super::history::{ActionExecution, ExecutionStatus, PipelineExecution, Texts};
+use super::kept::{detail, summary};
 
 /// AWS's name of the member that two readings contradict each other about.
 pub(super) type Member = &'static str;
@@ -17,7 +21,11 @@ pub(super) type Member = &'static str;
 pub(super) fn execution(
     mut readings: Vec<PipelineExecution>,
 ) -> Option<(PipelineExecution, Option<Member>)> {
-    readings.sort_by_key(|reading| (reading.updated, progress(reading.status)));
+    // An execution gets its revisions one after another, at the same time of the last update.
+    let age = |reading: &PipelineExecution| {
+        (reading.updated, progress(reading.status), reading.revisions.len())
+    };
+    readings.sort_by(|a, b| age(a).cmp(&age(b)).then_with(|| by_content(a, b, summary)));
     let mut readings = readings.into_iter();
     let mut joined = readings.next()?;
     let mut contradiction = None;
@@ -37,7 +45,9 @@ pub(super) fn attempt(
     if readings.len() == 1 {
         return (readings, None);
     }
-    readings.sort_by_key(|reading| (has_ended(reading.attempt.status), reading.attempt.updated));
+    let age =
+        |reading: &ActionExecution| (has_ended(reading.attempt.status), reading.attempt.updated);
+    readings.sort_by(|a, b| age(a).cmp(&age(b)).then_with(|| by_content(a, b, detail)));
     readings.dedup();
     let mut newer = readings.iter().cloned();
     let Some(mut joined) = newer.next() else { return (readings, None) };
@@ -45,6 +55,15 @@ pub(super) fn attempt(
         Some(member) => (readings, Some(member)),
         None => (vec![joined], None),
     }
+}
+
+/// Orders readings by their content if nothing else does. The order of the files must not matter.
+pub(super) fn by_content<T: PartialEq>(a: &T, b: &T, content: impl Fn(&T) -> Value) -> Ordering {
+    // Nearly all readings of the same time are equal.
+    if a == b {
+        return Ordering::Equal;
+    }
+    content(a).to_string().cmp(&content(b).to_string())
 }
 
 /// How far an execution is, for readings of the same time. CodePipeline dates an execution at its
