@@ -153,6 +153,19 @@ fn another_function_is_not_the_gate() {
             "!Sub 'arn:aws:lambda:eu-west-1:${Account}:function:two-person-rule-gate'",
             "undecided-in-template",
         ),
+        (
+            "!Sub 'arn:aws:lambda:${AWS::Region}:444455556666:function:two-person-rule-gate'",
+            "undecided-in-template",
+        ),
+        // The name is unknown, or a part of it.
+        (
+            "!Sub 'arn:${AWS::Partition}:lambda:${AWS::Region}:${AWS::AccountId}:function:${Name}'",
+            "undecided-in-template",
+        ),
+        (
+            "!Sub 'arn:aws:lambda:${AWS::Region}:${AWS::AccountId}:function:{{resolve:ssm:/gate}}'",
+            "undecided-in-template",
+        ),
     ] {
         let found = found(&gate_called(function, ""), &["Stage=prod"]);
         assert_eq!(found.iter().map(|it| it.0).collect::<Vec<_>>(), [code], "{function}");
@@ -161,15 +174,17 @@ fn another_function_is_not_the_gate() {
 
 #[test]
 fn a_name_that_is_not_decided_is_a_pattern() {
-    for (name, arn) in [
-        ("Name: !Sub \"${Project}-release\"", "payments-release"),
-        ("Name: !Sub \"${Other}-release\"", "*-release"),
-        ("Name: !Ref Other", "*"),
-        ("RestartExecutionOnUpdate: false", "*-Pipeline-*"),
+    for (name, arn, is_known) in [
+        ("Name: !Sub \"${Project}-release\"", "payments-release", true),
+        ("Name: !!str payments", "payments", true),
+        ("Name: !Sub \"${Other}-release\"", "*-release", false),
+        ("Name: !Ref Other", "*", false),
+        ("RestartExecutionOnUpdate: false", "*-Pipeline-*", false),
     ] {
         let template = TEMPLATE.replace("Name: !Sub \"${Project}-release\"", name);
         let pipeline = &declared(&template, &[GATE, "Stage=prod"]).variants[0].pipeline;
         assert_eq!(pipeline.arn, format!("arn:aws:codepipeline:*:*:{arn}"));
+        assert_eq!(pipeline.has_name(), is_known, "{name}");
     }
 }
 
@@ -199,41 +214,32 @@ fn a_build_that_updates_pipelines_rewrites_the_pipeline() {
           Actions:
             - Name: Change
               ActionTypeId: {Category: Build, Owner: AWS, Provider: CodeBuild, Version: '1'}
-              Configuration: {ProjectName: !Ref Project}
+              Configuration: {ProjectName: !Ref Changes}
         - !If";
-    for (name, command, codes) in [
-        ("", "aws codepipeline update-pipeline", 2),
-        ("Name: changer, ", "aws codepipeline update-pipeline", 2),
-        ("", "aws codepipeline get-pipeline", 0),
+    for (name, called, command, codes) in [
+        ("", "!Ref Changes", "aws codepipeline update-pipeline", 2),
+        ("Name: changer, ", "!Ref Changes", "aws codepipeline update-pipeline", 2),
+        ("Name: changer, ", "changer", "aws codepipeline update-pipeline", 2),
+        ("Name: changer, ", "other", "aws codepipeline update-pipeline", 0),
+        ("", "!Ref Changes", "aws codepipeline get-pipeline", 0),
     ] {
         let project = format!(
-            "Resources:\n  Project: {{Type: 'AWS::CodeBuild::Project', Properties: {{{name}Source: \
+            "Resources:\n  Changes: {{Type: 'AWS::CodeBuild::Project', Properties: {{{name}Source: \
              {{BuildSpec: !Sub 'build: {{commands: [{command}]}}'}}}}}}\n"
         );
+        let stage = stage.replace("!Ref Changes", called);
         let template =
-            TEMPLATE.replacen("        - !If", stage, 1).replace("Resources:\n", &project);
+            TEMPLATE.replacen("        - !If", &stage, 1).replace("Resources:\n", &project);
         let found = found(&template, &[GATE, "Stage=prod"]);
-        assert_eq!(found.len(), codes, "{name}{command}: {found:?}");
+        assert_eq!(found.len(), codes, "{name}{called}, {command}: {found:?}");
         assert!(found.iter().all(|it| it.1 == "payments-release/First/Change"), "{found:?}");
     }
 }
 
 #[test]
 fn many_conditions_have_an_end() {
-    use std::fmt::Write as _;
-    let mut stages = String::new();
-    let mut conditions = String::new();
-    for number in 0..40 {
-        writeln!(conditions, "  C{number}: !Equals [!Ref P{number}, a]").unwrap();
-        writeln!(
-            stages,
-            "        - !If [C{number}, {{Name: S{number}, Actions: []}}, !Ref AWS::NoValue]"
-        )
-        .unwrap();
-    }
-    let template = TEMPLATE
-        .replace("Conditions:\n", &format!("Conditions:\n{conditions}"))
-        .replace("      Stages:\n", &format!("      Stages:\n{stages}"));
+    let template = with_conditions(40);
+    assert_eq!(declared(&template, &[GATE, "Stage=prod"]).variants.len(), 32);
     let found = found(&template, &[GATE, "Stage=prod"]);
     assert!(found.iter().any(|it| it.0 == "undecided-in-template"), "{found:?}");
 }
@@ -248,8 +254,193 @@ fn circles_and_bombs_have_an_end() {
         let last = number - 1;
         bomb += &format!("a{number}: &a{number} [*a{last}, *a{last}]\n");
     }
-    let deep = "[".repeat(100_000);
-    for text in [bomb, deep, "a: &a [*a]".to_owned(), "--- 1\n--- 2\n".to_owned()] {
-        assert!(read(&text, &Values::default()).is_err());
+    let mut long = "a0: &a0 [x]\n".to_owned();
+    for number in 1..250 {
+        let last = number - 1;
+        long += &format!("a{number}: &a{number} [*a{last}]\n");
     }
+    let nested = |inner: &str| format!("{}{inner}{}", "[".repeat(120), "]".repeat(120));
+    let deep_in_deep = format!("a: &a {}\nb: {}\n", nested("x"), nested("*a"));
+    let deep = "[".repeat(100_000);
+    const TOO_LARGE: &str = "it is nested too deeply, or its aliases stand for too much";
+    for (text, words) in [
+        (bomb, TOO_LARGE),
+        (long, TOO_LARGE),
+        (deep_in_deep, TOO_LARGE),
+        (deep, "it is not JSON"),
+        ("a: &a [*a]".to_owned(), TOO_LARGE),
+        ("--- 1\n--- 2\n".to_owned(), "it holds several YAML documents; give each as one file"),
+    ] {
+        assert_eq!(read(&text, &Values::default()).unwrap_err().to_string(), words);
+    }
+}
+
+#[test]
+fn a_large_pipeline_is_read_to_its_end() {
+    use std::fmt::Write as _;
+    let mut stages = String::new();
+    for number in 0..100 {
+        let kind = "{Category: Build, Owner: AWS, Provider: CodeBuild}";
+        let actions = format!("[{{Name: A, ActionTypeId: {kind}}}]");
+        writeln!(stages, "        - {{Name: S{number}, Actions: {actions}}}").unwrap();
+    }
+    let template = TEMPLATE.replace("      Stages:\n", &format!("      Stages:\n{stages}"));
+    assert_eq!(found(&template, &[GATE, "Stage=prod"]), []);
+    let pipeline = &declared(&template, &[GATE, "Stage=prod"]).variants[0].pipeline;
+    assert_eq!(pipeline.stages().len(), 103);
+}
+
+#[test]
+fn a_finding_of_every_variant_is_there_once_and_without_a_condition() {
+    assert_eq!(declared(TEMPLATE, &["GateName=other"]).variants.len(), 2);
+    let findings = findings(TEMPLATE, &["GateName=other"]);
+    let [finding] = findings.as_slice() else { panic!("{findings:?}") };
+    assert_eq!(finding.code, "no-gate");
+    assert!(finding.evidence.iter().all(|it| it.name != "${Stage} = prod"), "{finding:?}");
+}
+
+/// Stages that each depend on another parameter.
+fn with_conditions(number: usize) -> String {
+    use std::fmt::Write as _;
+    let mut stages = String::new();
+    let mut conditions = String::new();
+    for number in 0..number {
+        writeln!(conditions, "  C{number}: !Equals [!Ref P{number}, a]").unwrap();
+        writeln!(
+            stages,
+            "        - !If [C{number}, {{Name: S{number}, Actions: []}}, !Ref AWS::NoValue]"
+        )
+        .unwrap();
+    }
+    TEMPLATE
+        .replace("Conditions:\n", &format!("Conditions:\n{conditions}"))
+        .replace("      Stages:\n", &format!("      Stages:\n{stages}"))
+}
+
+#[test]
+fn the_stages_of_five_conditions_are_examined_in_every_combination() {
+    let template = with_conditions(5);
+    let variants = declared(&template, &[GATE, "Stage=prod"]).variants;
+    let combinations: std::collections::BTreeSet<Vec<&str>> = variants
+        .iter()
+        .map(|it| it.pipeline.stages().iter().map(|stage| stage.name.as_str()).collect())
+        .collect();
+    assert_eq!((variants.len(), combinations.len()), (32, 32));
+    assert_eq!(found(&template, &[GATE, "Stage=prod"]), []);
+}
+
+/// The template with these parameters of the gate.
+fn gate_with(parameters: &str) -> String {
+    let written = r##"'{"pipelineExecutionId":"#{codepipeline.PipelineExecutionId}"}'"##;
+    let template = TEMPLATE.replace(written, parameters);
+    assert_ne!(template, TEMPLATE);
+    template
+}
+
+#[test]
+fn parameters_of_the_gate_that_the_template_leaves_open_are_not_checked() {
+    for parameters in [
+        r#"!Sub '{"stage":"${Other}"}'"#,
+        r#"'{"stage":"{{resolve:ssm:/stage}}"}'"#,
+        r##"'{"stage":"#{variables.Stage}"}'"##,
+        "{'Fn::ToJsonString': {stage: !Ref Other}}",
+    ] {
+        let found = found(&gate_with(parameters), &[GATE, "Stage=prod"]);
+        let codes: Vec<_> = found.iter().map(|it| it.0).collect();
+        assert!(codes.contains(&"unchecked-gate-parameters"), "{parameters}: {codes:?}");
+        assert!(!codes.contains(&"bad-gate-parameters"), "{parameters}: {codes:?}");
+    }
+}
+
+#[test]
+fn the_gates_parameters_may_be_written_as_an_object() {
+    let execution = "'#{codepipeline.PipelineExecutionId}'";
+    let sound = format!("{{'Fn::ToJsonString': {{pipelineExecutionId: {execution}}}}}");
+    assert_eq!(found(&gate_with(&sound), &[GATE, "Stage=prod"]), []);
+    let short = format!("!ToJsonString {{pipelineExecutionId: {execution}}}");
+    assert_eq!(found(&gate_with(&short), &[GATE, "Stage=prod"]), []);
+}
+
+#[test]
+fn a_parameter_of_a_list_type_is_a_list() {
+    for kind in ["CommaDelimitedList", "List<String>"] {
+        let template = gate_called("!Select [1, !Ref Functions]", "").replace(
+            "Parameters:\n",
+            &format!("Parameters:\n  Functions: {{Type: {kind}, Default: 'a, b'}}\n"),
+        );
+        let given = ["Stage=prod", "Functions=other, two-person-rule-gate"];
+        assert_eq!(found(&template, &given), [], "{kind}");
+        assert_eq!(found(&template, &["Stage=prod"])[0].0, "no-gate", "{kind}");
+    }
+}
+
+#[test]
+fn the_buckets_of_a_template_are_those_that_its_resources_name() {
+    let template = TEMPLATE
+        .replace(
+            "Resources:\n",
+            "Resources:\n  Bucket: {Type: 'AWS::S3::Bucket', Properties: {BucketName: sources}}\n",
+        )
+        .replace(
+            "      Stages:\n",
+            "      ArtifactStore:
+        Type: S3
+        Location: !Ref Bucket
+        EncryptionKey: {Id: key, Type: KMS}
+      Stages:\n",
+        );
+    let pipeline = &declared(&template, &[GATE, "Stage=prod"]).variants[0].pipeline;
+    assert_eq!(pipeline.structure.artifact_store, ["sources"]);
+    assert_eq!(pipeline.stages()[0].actions[0].configuration["S3Bucket"], "sources");
+}
+
+#[test]
+fn only_the_name_of_a_function_is_shortened() {
+    let arn = "arn:${AWS::Partition}:lambda:${AWS::Region}:${AWS::AccountId}:function:other";
+    let template = TEMPLATE.replace("!Sub \"${Project}\"", &format!("!Sub '{arn}'"));
+    let pipeline = &declared(&template, &[GATE, "Stage=prod"]).variants[0].pipeline;
+    assert_eq!(pipeline.stages()[1].actions[0].configuration["CustomData"], arn);
+}
+
+#[test]
+fn a_value_that_is_null_is_absent() {
+    let template = TEMPLATE
+        .replace("TimeoutInMinutes: 60", "Region: null\n                RoleArn: ~")
+        .replace("CustomData: !Sub \"${Project}\"", "CustomData: null");
+    let pipeline = &declared(&template, &[GATE, "Stage=prod"]).variants[0].pipeline;
+    let approval = &pipeline.stages()[1].actions[1];
+    assert_eq!((&approval.region, &approval.role_arn), (&None, &None));
+    assert!(!approval.configuration.contains_key("CustomData"), "{approval:?}");
+}
+
+#[test]
+fn a_retry_mode_that_is_not_decided_is_named_and_not_guessed() {
+    let template = TEMPLATE.replace("RetryMode: ALL_ACTIONS", "RetryMode: !Ref Mode");
+    let codes = |given: &[&str]| found(&template, given).into_iter().map(|it| it.0).collect();
+    let codes: [Vec<_>; 3] = [
+        codes(&[GATE, "Stage=prod"]),
+        codes(&[GATE, "Stage=prod", "Mode=ALL_ACTIONS"]),
+        codes(&[GATE, "Stage=prod", "Mode=FAILED_ACTIONS"]),
+    ];
+    assert_eq!(codes, [vec!["undecided-in-template"], vec![], vec!["retry-failed-actions"]]);
+}
+
+#[test]
+fn a_wrong_value_is_said_with_its_place_and_line() {
+    let template = TEMPLATE.replace("TimeoutInMinutes: 60", "TimeoutInMinutes: soon");
+    let error = read(&template, &values(&[GATE, "Stage=prod"])).unwrap_err().to_string();
+    let place = "at `stages[1].actions[1].timeoutInMinutes` in line 36";
+    assert!(error.contains(place), "{error}");
+}
+
+#[test]
+fn json_that_yaml_does_not_know_has_no_lines() {
+    // A pair of surrogates.
+    let template = r#"{"Description": "\ud83d\ude80", "Resources": {"Pipeline": {
+        "Type": "AWS::CodePipeline::Pipeline", "Properties": {"Name": "payments", "Stages": [
+            {"Name": "Deploy", "Actions": [{"Name": "Deploy", "ActionTypeId":
+                {"Category": "Deploy", "Owner": "AWS", "Provider": "S3", "Version": "1"}}]}]}}}}"#;
+    let findings = findings(template, &[]);
+    assert_eq!(findings[0].code, "no-gate");
+    assert_eq!(findings[0].location.as_ref().unwrap().line, None);
 }

@@ -78,6 +78,29 @@ Resources:
 }
 
 #[test]
+fn a_template_inside_a_text_has_no_lines_of_the_file() {
+    let gate = "two-person-rule-gate".parse().unwrap();
+    let text = serde_json::json!({ "TemplateBody": TEMPLATES[0] }).to_string();
+    let declared = read(&text, &Values::default()).unwrap();
+    let findings = examine_declared(&declared[0], "file", &gate, &Rule::default());
+    assert!(findings.iter().any(|it| it.code == "undecided-in-template"), "{findings:?}");
+    assert!(findings.iter().any(|it| it.code == "no-gate"), "{findings:?}");
+    for finding in findings {
+        let location = finding.location.unwrap();
+        assert_eq!((location.id.as_deref(), location.line), (Some("Pipeline"), None));
+    }
+}
+
+#[test]
+fn a_template_may_hold_a_configuration_of_terraform() {
+    let text = format!(
+        "Description: |\n  resource \"aws_codepipeline\" \"this\" {{\n  }}\n{}",
+        TEMPLATES[0]
+    );
+    assert_eq!(read(&text, &Values::default()).unwrap().len(), 1);
+}
+
+#[test]
 fn what_get_template_prints_is_a_template() {
     let body = TEMPLATES[0];
     let text = serde_json::json!({ "TemplateBody": body, "StagesAvailable": ["Original"] });

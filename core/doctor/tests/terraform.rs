@@ -45,9 +45,13 @@ fn a_function_that_only_an_apply_decides_is_named_and_not_guessed() {
         assert!(found.contains(&("undecided-in-template", address.clone())), "{found:?}");
         assert!(found.iter().all(|(code, _)| *code != "no-gate"), "{found:?}");
     }
-    let found = found(&plan(&gate, &json!({})));
-    assert!(found.iter().all(|(code, _)| *code != "undecided-in-template"), "{found:?}");
-    assert!(found.contains(&("no-execution-id", address)), "{found:?}");
+    let known = found(&plan(&gate, &json!({})));
+    assert!(known.iter().all(|(code, _)| *code != "undecided-in-template"), "{known:?}");
+    assert!(known.contains(&("no-execution-id", address)), "{known:?}");
+    // Terraform marks some known values with `false`.
+    for unknown in [json!({"FunctionName": false, "UserParameters": false}), json!(false)] {
+        assert_eq!(found(&plan(&gate, &unknown)), known, "{unknown}");
+    }
 }
 
 #[test]
@@ -55,4 +59,35 @@ fn a_plan_without_a_pipeline_has_none() {
     let plan = json!({"format_version": "1.2", "terraform_version": "1.9.0",
         "planned_values": {"root_module": {}}});
     assert_eq!(read(&plan.to_string(), &Values::default()).unwrap().len(), 0);
+}
+
+/// A state with one stage.
+fn state(kind: &str, stage: &Value) -> String {
+    json!({"terraform_version": "1.9.0", "values": {"root_module": {"resources": [
+        {"address": "this", "mode": "managed", "type": kind,
+         "values": {"name": "payments", "stage": [stage]}}]}}})
+    .to_string()
+}
+
+#[test]
+fn a_condition_that_asks_the_gate_is_found() {
+    let rule = json!({"name": "TwoPersons", "rule_type_id": [{"provider": "LambdaInvoke"}],
+        "configuration": {"FunctionName": "two-person-rule-gate"}});
+    let stage = json!({"name": "Deploy", "action": [],
+        "before_entry": [{"condition": [{"result": "FAIL", "rule": [rule]}]}]});
+    let found = found(&state("aws_codepipeline", &stage));
+    assert_eq!(found, [("gate-as-condition", Some("this".to_owned()))]);
+}
+
+#[test]
+fn the_settings_of_an_action_keep_their_names() {
+    let action = json!({"name": "Build", "category": "Build", "owner": "Custom",
+        "provider": "Builder", "version": "1", "region": null, "role_arn": null,
+        "configuration": {"build_number": "1", "stage": "prod", "Notes": null}});
+    let text = state("aws_codepipeline", &json!({"name": "Build", "action": [action]}));
+    let declared = read(&text, &Values::default()).unwrap();
+    let action = &declared[0].variants[0].pipeline.stages()[0].actions[0];
+    let settings: Vec<_> = action.configuration.keys().map(String::as_str).collect();
+    assert_eq!(settings, ["build_number", "stage"]);
+    assert_eq!((&action.region, &action.role_arn), (&None, &None));
 }

@@ -94,12 +94,33 @@ fn what_is_no_pipeline_is_refused() {
         ("pipeline:\n  name: x\n".to_owned(), NEITHER),
         ("{\"pipeline\": {\"name\": \"x\"".to_owned(), "it is not JSON: EOF"),
         ("a: [\n".to_owned(), "it is neither JSON nor YAML"),
+        ("nothing to see here".to_owned(), NEITHER),
+        ("name: x\n---\nname: y\n".to_owned(), "it holds several YAML documents"),
         ("resource \"aws_codepipeline\" \"x\" {\n".to_owned(), "`terraform show -json PLAN`"),
+        (
+            "# The pipeline.\nresource \"aws_codepipeline\" \"x\" {\n  # Its name.\n  name = \"x\"\n}\n"
+                .to_owned(),
+            "`terraform show -json PLAN`",
+        ),
+        // The file of a state, and not what `terraform show -json` prints of it.
+        (
+            json!({"version": 4, "terraform_version": "1.9.0", "resources": []}).to_string(),
+            NEITHER,
+        ),
+        (json!({"values": {"root_module": {}}}).to_string(), NEITHER),
         (
             boolean.to_string(),
             "at `stages[0].actions[0].configuration.PollForSourceChanges` in line 1",
         ),
+        (
+            "name: x\nstages:\n- name: A\n  actions: []\n- name: B\n".to_owned(),
+            "at `stages[1]` in line 5: missing field `actions`",
+        ),
         (json!({"pipeline": {"name": "x"}}).to_string(), NEITHER),
+        (
+            json!({"pipeline": {"name": "x", "stages": ["Release"]}}).to_string(),
+            "its pipeline is not valid, at `stages[0]`",
+        ),
         (
             json!({"pipeline": {"name": "x", "stages": {}}}).to_string(),
             "its pipeline is not valid, at `stages`",

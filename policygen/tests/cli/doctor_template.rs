@@ -61,9 +61,24 @@ fn parameters_decide_what_a_template_leaves_open() {
     assert_eq!((clean.code, clean.stderr.as_str()), (0, ""), "{}", clean.stdout);
     let both = doctor("short-forms.yaml", &["--parameter", GATE, "--format", "json"]);
     assert_eq!((both.code, found_codes(&report(&both))), (10, vec!["no-gate".to_owned()]));
-    let wrong = doctor("short-forms.yaml", &["--parameter", "Stage"]);
-    assert_eq!(wrong.code, 2);
-    assert!(wrong.stderr.contains("`Stage` is not NAME=VALUE"), "{}", wrong.stderr);
+    for wrong in ["Stage", "=prod"] {
+        let ran = doctor("short-forms.yaml", &["--parameter", wrong]);
+        assert_eq!(ran.code, 2);
+        let words = format!("`{wrong}` is not NAME=VALUE");
+        assert!(ran.stderr.contains(&words), "{}", ran.stderr);
+    }
+}
+
+#[test]
+fn stages_that_the_template_leaves_open_are_checked_and_not_passed_over() {
+    let template = "Resources:
+  Pipeline:
+    Type: AWS::CodePipeline::Pipeline
+    Properties: {Name: payments, Stages: [!Ref Release]}
+";
+    let ran = policygen_reading(template, &["doctor", "--template", "-", "--format", "json"]);
+    assert_eq!((ran.code, ran.stderr.as_str()), (10, ""), "{}", ran.stdout);
+    assert!(found_codes(&report(&ran)).contains(&"undecided-in-template".to_owned()));
 }
 
 #[test]

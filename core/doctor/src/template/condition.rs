@@ -1,49 +1,49 @@
 //! The conditions of a template.
 
 use super::document::Node;
-use super::intrinsic::Resolver;
-
-/// The greatest depth of a condition, through the conditions that it names.
-const DEEPEST: usize = 40;
+use super::intrinsic::{Resolver, is_ambiguous};
 
 impl Resolver<'_> {
     /// Whether a condition of the template holds. `None` if the template does not decide it; then
     /// the comparison that is not decided is open.
     pub(super) fn condition(&mut self, name: &str) -> Option<bool> {
-        self.named_condition(name, 0)
-    }
-
-    fn named_condition(&mut self, name: &str, depth: usize) -> Option<bool> {
         let template = self.template;
         match template.at(&["Conditions", name]) {
-            Some(expression) if depth < DEEPEST => self.holds(expression, name, depth + 1),
-            Some(_) | None => self.assume(name),
+            Some(expression) => self.holds(expression, name),
+            None => self.assume(name),
         }
     }
 
-    fn holds(&mut self, expression: &Node, name: &str, depth: usize) -> Option<bool> {
+    fn holds(&mut self, expression: &Node, name: &str) -> Option<bool> {
+        if !self.begin() {
+            return self.assume(name);
+        }
+        let holds = self.evaluate(expression, name);
+        self.end();
+        holds
+    }
+
+    fn evaluate(&mut self, expression: &Node, name: &str) -> Option<bool> {
         let [(function, argument)] = expression.entries() else {
             return self.assume(name);
         };
         let parts = argument.items();
         match (function.as_str(), parts) {
             ("Condition", _) => match argument.as_str() {
-                Some(other) => self.named_condition(other, depth),
+                Some(other) => self.condition(other),
                 None => self.assume(name),
             },
-            ("Fn::Not", [part]) => self.holds(part, name, depth + 1).map(|holds| !holds),
+            ("Fn::Not", [part]) => self.holds(part, name).map(|holds| !holds),
             // Every part is looked at, so that everything that is open is known.
             ("Fn::And", parts) => {
-                let parts: Vec<_> =
-                    parts.iter().map(|part| self.holds(part, name, depth + 1)).collect();
+                let parts: Vec<_> = parts.iter().map(|part| self.holds(part, name)).collect();
                 match parts.contains(&Some(false)) {
                     true => Some(false),
                     false => parts.into_iter().collect::<Option<Vec<_>>>().map(|_| true),
                 }
             }
             ("Fn::Or", parts) => {
-                let parts: Vec<_> =
-                    parts.iter().map(|part| self.holds(part, name, depth + 1)).collect();
+                let parts: Vec<_> = parts.iter().map(|part| self.holds(part, name)).collect();
                 match parts.contains(&Some(true)) {
                     true => Some(true),
                     false => parts.into_iter().collect::<Option<Vec<_>>>().map(|_| false),
@@ -61,7 +61,7 @@ impl Resolver<'_> {
         else {
             return self.assume(name);
         };
-        if left.text == right.text {
+        if left.text == right.text && !is_ambiguous(left) {
             return Some(true);
         }
         if left.is_decided && right.is_decided {
@@ -72,6 +72,7 @@ impl Resolver<'_> {
         let equals_another = self.assumed.iter().any(|(comparison, holds)| {
             *holds
                 && value.is_decided
+                && !is_ambiguous(open)
                 && comparison
                     .strip_prefix(&open.text)
                     .and_then(|rest| rest.strip_prefix(" = "))

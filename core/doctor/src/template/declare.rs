@@ -112,9 +112,7 @@ impl Reader {
             }
             Content::Scalar(_) => Some(node.to_json()),
             Content::List(items) => Some(self.list(items, path)),
-            Content::Map(_) if key == "configuration" && keys == Keys::Known => {
-                Some(self.map(node, path, Keys::Settings))
-            }
+            Content::Map(_) if key == "configuration" => Some(self.map(node, path, Keys::Settings)),
             Content::Map(_) => Some(self.map(node, path, keys)),
         }
     }
@@ -153,9 +151,8 @@ enum Kind {
 fn kind(key: &str, keys: Keys) -> Kind {
     match key {
         _ if keys == Keys::Settings => Kind::Text,
-        "name" | "category" | "owner" | "provider" | "roleArn" | "location" | "region" => {
-            Kind::Text
-        }
+        "name" | "category" | "owner" | "provider" | "roleArn" | "location" | "region"
+        | "result" | "retryMode" => Kind::Text,
         "runOrder" | "timeoutInMinutes" => Kind::Number,
         _ => Kind::Other,
     }

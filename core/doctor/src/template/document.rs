@@ -345,16 +345,11 @@ fn called(tag: Option<String>, node: Node) -> Node {
         return node;
     };
     let line = node.line;
-    let (name, argument) = match (tag.as_str(), node.scalar()) {
-        ("Ref" | "Condition", _) => (tag, node),
-        ("GetAtt", Some(scalar)) => {
-            let (resource, attribute) = scalar.text.split_once('.').unwrap_or((&scalar.text, ""));
-            let parts = vec![Node::text(resource, line), Node::text(attribute, line)];
-            ("Fn::GetAtt".to_owned(), Node::new(Content::List(parts), line))
-        }
-        _ => (format!("Fn::{tag}"), node),
+    let name = match tag.as_str() {
+        "Ref" | "Condition" => tag,
+        _ => format!("Fn::{tag}"),
     };
-    Node::new(Content::Map(vec![(name, argument)]), line)
+    Node::new(Content::Map(vec![(name, node)]), line)
 }
 
 /// A map with the entries that `<<` names, which CloudFormation and its tools understand. Its own

@@ -6,10 +6,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::document::{Content, Node, Scalar};
 use super::values::Values;
 
-/// The greatest depth of a value, through its references. A template with more has a circle.
+/// The greatest depth of a value or a condition, through its references. A template with more has a
+/// circle.
 const DEEPEST: usize = 400;
-/// The greatest number of steps. References that name others twice multiply.
+/// The greatest number of steps. References that name others twice multiply, and so do conditions.
 const MOST_STEPS: usize = 100_000;
+
+/// The name of a value that has no end.
+const CIRCLE: &str = "a circle of references";
 
 /// Replaces functions by what they give.
 pub(crate) struct Resolver<'a> {
@@ -34,11 +38,9 @@ impl<'a> Resolver<'a> {
 
     /// The value with its functions replaced. `None` if it is `AWS::NoValue`.
     pub(super) fn resolve(&mut self, node: &Node) -> Option<Node> {
-        self.steps += 1;
-        if self.depth > DEEPEST || self.steps > MOST_STEPS {
-            return Some(Node::undecided("a circle of references", node.line));
+        if !self.begin() {
+            return Some(Node::undecided(CIRCLE, node.line));
         }
-        self.depth += 1;
         let resolved = match &node.content {
             Content::Scalar(scalar) => Some(dynamic(scalar, node.line)),
             Content::List(items) => {
@@ -57,8 +59,24 @@ impl<'a> Resolver<'a> {
                 }
             },
         };
-        self.depth -= 1;
+        self.end();
         resolved
+    }
+
+    /// Begins a step inside the current one, until [`Self::end`]. Returns `false` if that would be
+    /// too deep, or one step too many. Then nothing has begun.
+    pub(super) fn begin(&mut self) -> bool {
+        self.steps += 1;
+        if self.depth > DEEPEST || self.steps > MOST_STEPS {
+            return false;
+        }
+        self.depth += 1;
+        true
+    }
+
+    /// Ends the current step.
+    pub(super) fn end(&mut self) {
+        self.depth -= 1;
     }
 
     /// What `Ref` gives for a resource, as a text.
@@ -259,6 +277,12 @@ fn is_decided(node: &Node) -> bool {
         Content::List(items) => items.iter().all(is_decided),
         Content::Map(entries) => entries.iter().all(|(_, value)| is_decided(value)),
     }
+}
+
+/// Whether something else that is not known can have the same name: it is what some function gives,
+/// and not a parameter or a resource.
+pub(super) fn is_ambiguous(scalar: &Scalar) -> bool {
+    !scalar.is_decided && (scalar.text.contains("${Fn::") || scalar.text.contains(CIRCLE))
 }
 
 /// Appends a part of a text. A part that is a list is named.

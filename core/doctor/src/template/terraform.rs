@@ -165,12 +165,10 @@ fn renamed(node: &Node, plural: &dyn Fn(&str) -> Option<&'static str>) -> Node {
 
 fn member(key: &str, value: &Node, plural: &dyn Fn(&str) -> Option<&'static str>) -> Node {
     match (key, &value.content) {
-        ("configuration", Content::Scalar(scalar)) if scalar.is_decided => {
-            match Node::parse(&scalar.text) {
-                Ok(settings) if settings.is_map() => at_line(settings, value.line),
-                Ok(_) | Err(_) => value.clone(),
-            }
-        }
+        ("configuration", Content::Scalar(scalar)) => match Node::parse(&scalar.text) {
+            Ok(settings) if settings.is_map() => at_line(settings, value.line),
+            Ok(_) | Err(_) => value.clone(),
+        },
         ("configuration", _) => value.clone(),
         // Artifacts are texts in one provider and objects in the other.
         ("input_artifacts" | "output_artifacts", Content::List(items)) => {
