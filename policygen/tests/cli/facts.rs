@@ -102,6 +102,9 @@ fn cloudtrail_tells_the_time_where_the_state_has_forgotten_it() {
     let noticed_after = "answer-is-noticed-within-a-minute";
     for (at, verdict) in [
         ("2026-09-28T19:00:00Z", "holds"),
+        // CloudTrail drops the fraction of a second, so 61 may be just over 60.
+        ("2026-09-28T18:59:29Z", "holds"),
+        ("2026-09-28T18:59:28Z", "does-not-hold"),
         ("2026-09-28T19:01:00Z", "does-not-hold"),
         ("2026-09-28T18:58:00Z", "does-not-hold"),
     ] {
@@ -156,6 +159,23 @@ fn a_time_out_is_told_from_an_approval_that_could_not_be_asked_for() {
             "0 of 1 time-outs have no error code: ActionTimedOut after 60 min".to_owned()
         )
     );
+    // Neither is an answer after an hour, nor an approval that is open for an hour.
+    for status in ["Failed", "Succeeded", "InProgress"] {
+        let mut saved = Saved::retried();
+        let approval = saved.answered();
+        approval["status"] = json!(status);
+        approval["startTime"] = json!(1_790_622_000);
+        approval["lastUpdateTime"] = json!(1_790_625_600);
+        if status == "InProgress" {
+            approval.as_object_mut().unwrap().remove("updatedBy");
+        }
+        assert_eq!(saved.verdict("time-out-has-no-error-code"), "not-seen", "{status}");
+    }
+    // Whatever is not a code of AWS stays in the file.
+    for other in ["At", "actionTimedOut", "Action timed out", &"A".repeat(41)] {
+        let says = "0 of 1 time-outs have no error code: (a code of another form) after 60 min";
+        assert_eq!(failed(60, Some(other)).1, says, "{other}");
+    }
 }
 
 #[test]
@@ -165,7 +185,9 @@ fn a_stage_that_retried_itself_has_attempts_of_its_own() {
     assert_eq!(saved.verdict(fact), "not-seen");
     saved.state["stageStates"][1]["retryStageMetadata"] =
         json!({"autoStageRetryAttempt": 1, "latestRetryTrigger": "AutomatedStageRetry"});
-    assert_eq!(saved.verdict(fact), "holds");
+    // The third approval was asked for once.
+    let seen = "2 of 2 approvals that were asked again have attempts with different ids";
+    assert_eq!(saved.says(fact), ("holds".to_owned(), seen.to_owned()));
     let mut another = saved.clone();
     another.state["stageStates"][1]["latestExecution"]["pipelineExecutionId"] = json!("another");
     assert_eq!(another.verdict(fact), "not-seen");
@@ -195,14 +217,23 @@ fn what_started_the_execution_is_judged_by_its_form() {
         *saved.trigger() = json!({"triggerType": kind, "triggerDetail": detail});
         assert_eq!(saved.verdict("trigger-names-the-starter"), verdict, "{kind} {detail}");
     }
+    let text = str::to_owned;
     for (detail, shape) in [
-        (json!({"AwsUserArn": user}), "JSON with AwsUserArn"),
-        (json!({"FailedPipelineExecutionId": "x"}), "JSON with FailedPipelineExecutionId"),
-        (json!({"Other": user}), "JSON of another form"),
-        (json!("alice"), "text that is not an ARN"),
+        (json!({"AwsUserArn": user}).to_string(), "JSON with AwsUserArn"),
+        (
+            json!({"FailedPipelineExecutionId": "x"}).to_string(),
+            "JSON with FailedPipelineExecutionId",
+        ),
+        (json!({"Other": user}).to_string(), "JSON of another form"),
+        (text("\"alice\""), "text that is not an ARN"),
+        (text("a rule:events:"), "text that is not an ARN"),
+        (
+            text("arn:aws:events:eu-west-1:111122223333:rule/nightly"),
+            "the ARN of an EventBridge rule",
+        ),
+        (text("arn:aws:s3:::bucket"), "the ARN of something that is not a principal"),
     ] {
         let mut saved = Saved::retried();
-        let detail = detail.to_string();
         *saved.trigger() = json!({"triggerType": "ManualRollback", "triggerDetail": detail});
         let (_, seen) = saved.says("trigger-names-the-starter");
         assert_eq!(seen, format!("ManualRollback, detail: {shape}"));
@@ -235,5 +266,33 @@ fn what_the_gates_log_says_is_reported_fact_by_fact() {
         }
         let early = Saved::retried().with_log(&[json!({})]);
         assert_eq!(early.verdict(fact), "not-seen", "{fact}");
+    }
+}
+
+#[test]
+fn the_runs_in_the_gates_log_are_counted() {
+    let with = |place: &str, value: Value| {
+        let mut line = everything();
+        *line.pointer_mut(place).unwrap() = value;
+        line
+    };
+    let by_place = with("/ownRunBy", json!("place"));
+    let ended = with("/ownRunBy", Value::Null);
+    let saved = Saved::retried().with_log(&[everything(), by_place.clone(), by_place, ended]);
+    let seen = "4 runs of the gate: found by id 1, by place 2, ended before it looked 1";
+    assert_eq!(
+        saved.says("own-run-is-in-the-history"),
+        ("does-not-hold".to_owned(), seen.to_owned())
+    );
+    let given = |words: &str| with("/getJobDetails/userParameters", json!(words));
+    for (other, seen) in [
+        ("other", "with a variable 0, something else 1, without UserParameters 0"),
+        ("variable", "with a variable 1, something else 0, without UserParameters 0"),
+        ("none", "with a variable 0, something else 0, without UserParameters 1"),
+    ] {
+        let saved = Saved::retried().with_log(&[everything(), given(other)]);
+        let verdict = if other == "none" { "holds" } else { "does-not-hold" };
+        let seen = format!("2 runs of the gate: as in the event 1, {seen}");
+        assert_eq!(saved.says("job-fills-in-variables"), (verdict.to_owned(), seen), "{other}");
     }
 }

@@ -31,6 +31,7 @@ mod evidence_files;
 mod evidence_lag;
 mod evidence_live;
 mod evidence_origin;
+mod evidence_pages;
 mod evidence_places;
 mod evidence_readings;
 mod evidence_several;
