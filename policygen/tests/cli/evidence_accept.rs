@@ -63,6 +63,23 @@ fn an_accepted_exception_is_shown_with_its_reason_and_does_not_fail() {
     }
 }
 
+#[test]
+fn an_execution_is_accepted_only_for_what_an_auditor_has_to_look_at() {
+    let mut saved = execution();
+    saved.actions.retain(|action| action["actionName"] != "Deploy");
+    saved.executions[0]["status"] = json!("Failed");
+    let gate = saved.action("Gate");
+    gate["status"] = json!("Failed");
+    gate["output"] = json!({"executionResult": {"errorDetails": {"code": "SystemUnavailable"}}});
+    let mut note = entry(SUBJECT, &days_from_now(1));
+    note["code"] = json!("gate-failed");
+    let accept = file(&json!([note]));
+    let ran = crate::evidence::alone(&saved, &["--accept", text(accept.path())]);
+    let report: Value = serde_json::from_str(&ran.stdout).unwrap();
+    assert_eq!(report["executions"][0]["exceptions"][0]["accepted"]["reason"], "R-17");
+    assert_eq!((&report["summary"]["accepted"], ran.code), (&json!(0), 0));
+}
+
 fn reviewed(expires: &str) -> Value {
     let mut entry = entry(SUBJECT, expires);
     entry["ticket"] = json!("INC-204");

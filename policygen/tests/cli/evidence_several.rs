@@ -97,6 +97,8 @@ fn a_pipeline_that_cannot_be_read_is_a_finding_and_the_rest_goes_on() {
         "Neither yes nor no: 1 pipeline could not be judged; the only release of 1 pipeline was \
          approved by two people."
     );
+    let human = all(&root, &[]).stdout;
+    assert!(human.contains("1 execution of 1 pipeline; 1 pipeline not judged;"), "{human}");
     let problem = broken["pipelines"][0]["problem"].as_str().unwrap();
     assert!(problem.contains("executions.json` cannot be used: it is not JSON"), "{problem}");
     let sarif: Value = serde_json::from_str(&all(&root, &["--format=sarif"]).stdout).unwrap();

@@ -61,8 +61,6 @@ pub(crate) enum Standing {
     NotJudged,
     /// Its answer is no, and all of it is justified.
     Justified,
-    /// Its answer is yes, and there is something to look at.
-    Look,
     /// Its answer is yes.
     Yes,
     /// It has no execution.
@@ -74,7 +72,7 @@ impl Standing {
     pub(crate) fn answer(self) -> &'static str {
         match self {
             Self::No | Self::Justified => "no",
-            Self::Look | Self::Yes => "yes",
+            Self::Yes => "yes",
             Self::NotJudged | Self::Empty => "none",
         }
     }
@@ -85,7 +83,7 @@ impl Standing {
             Self::No => "no",
             Self::NotJudged => "not judged",
             Self::Justified => "no, justified",
-            Self::Look | Self::Yes => "yes",
+            Self::Yes => "yes",
             Self::Empty => "none",
         }
     }
@@ -221,7 +219,6 @@ impl Row {
             () if executions == 0 => Standing::Empty,
             () if against > justified => Standing::No,
             () if against > 0 => Standing::Justified,
-            () if self.exceptional > 0 => Standing::Look,
             () => Standing::Yes,
         }
     }

@@ -90,7 +90,7 @@ fn badge(standing: Standing) -> &'static str {
     match standing {
         Standing::No => "error",
         Standing::NotJudged => "warning",
-        Standing::Look | Standing::Yes => "yes",
+        Standing::Yes => "yes",
         Standing::Justified | Standing::Empty => "accepted",
     }
 }
