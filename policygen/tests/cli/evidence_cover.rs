@@ -203,6 +203,7 @@ fn the_cover_says_from_what_and_when_and_by_which_rule_the_report_was_made() {
         (&json!("111122223333"), &json!("principals"))
     );
     assert_eq!(cover["firstStartedAt"], "2026-01-02T10:00:00.123Z");
+    assert_eq!(cover["region"], Value::Null);
     for source in cover["sources"].as_array().unwrap() {
         let content = fs::read(source["path"].as_str().unwrap()).unwrap();
         assert_eq!(source["sha256"], sha256(&content), "{source}");
@@ -231,6 +232,7 @@ fn the_cover_says_from_what_and_when_and_by_which_rule_the_report_was_made() {
             "111122223333 (",
             "10 action executions read: 5 used, 5 outside the question",
             "executions started since 2026-01-02T00:00:00Z",
+            "not known: saved lists do not say it",
             "executions started from 2026-01-02T10:00:00Z to 2026-01-02T10:00:00Z",
             &format!(
                 "rule.json (--rule): {} bytes, sha256 {digest}",
