@@ -104,8 +104,8 @@ fn a_signature_of_another_release_is_found_years_later() {
     assert!(human.contains("no: bad-signature") && human.contains("[2pr1.p."), "{human}");
 }
 
-/// What is found besides the verdict on a release that alice signed in a session of a role, and bob
-/// approved with this `sessionContext`. CloudTrail shows that bob started the session.
+/// The exceptions of a release that alice signed in a session of a role, and that bob approved with
+/// this `sessionContext`. CloudTrail shows that bob started the session.
 fn found_of_carrier(role: &str, bobs_context: &Value) -> Vec<String> {
     let vector = vector("ssh, Ed25519");
     let mut saved = signed(&vector);
