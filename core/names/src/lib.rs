@@ -1,4 +1,4 @@
-//! How AWS names things, and how to print text that others chose.
+//! How AWS names things, and how to print text that others chose and errors with their causes.
 //!
 //! This crate is the only reader of AWS's names. [`Arn`] borrows its fields. The other types own a
 //! text that passed a check, so a value is always well formed. [`FunctionRef`] reads every way to

@@ -17,9 +17,9 @@ use super::shape::{ActionDetail, ExecutionSummary};
 #[derive(Debug, thiserror::Error)]
 pub enum SavedError {
     /// The JSON is broken, or a member has the wrong type.
-    #[error("it is not JSON as the AWS CLI prints it (at `{place}`); save it with `--output json`")]
+    #[error("it is not JSON as the AWS CLI prints it{}; save it with `--output json`", at(place))]
     Json {
-        /// The path of the member.
+        /// The path of the member. `.` or `?` if the error is not inside of one.
         place: String,
         /// What is wrong there.
         source: serde_json::Error,
@@ -47,6 +47,14 @@ pub enum SavedError {
         /// The position of the entry, from 0.
         index: usize,
     },
+}
+
+/// Where in a file, if that helps.
+fn at(place: &str) -> String {
+    match place {
+        "." | "?" => String::new(),
+        place => format!(" (at `{place}`)"),
+    }
 }
 
 impl SavedError {
@@ -269,8 +277,9 @@ mod tests {
             format!("{error}{}", source.unwrap_or_default())
         };
         for (json, reason) in [
-            ("", "not JSON"),
-            ("[]", "not JSON"),
+            ("", "as the AWS CLI prints it; save it with"),
+            ("{", "as the AWS CLI prints it; save it with"),
+            ("[]", "as the AWS CLI prints it; save it with"),
             ("{}", "holds neither"),
             (r#"{"actionExecutionDetails": []} x"#, "not JSON"),
             (r#"{"actionExecutionDetails": [], "nextToken": "t"}"#, "first part"),
