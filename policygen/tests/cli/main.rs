@@ -12,6 +12,7 @@ mod audit_desk;
 mod audit_formats;
 mod audit_gate_role;
 mod audit_guardrails;
+mod audit_identity_center;
 mod audit_pipeline_file;
 mod break_glass;
 mod checker;
