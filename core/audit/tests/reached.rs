@@ -421,18 +421,26 @@ fn a_new_user_or_role_may_get_a_policy_that_only_leads_further() {
     finds_nobody(&with(users, "allow iam:AttachUserPolicy user/other-*", "p-assume", "root"));
 }
 
-/// Somebody may have one of them as they are. The other one is found too.
+/// Somebody may have one of them as they are. The other one is found too, however many changes it
+/// takes.
 #[test]
 fn two_slots_and_a_way_past_the_gate_are_looked_for_one_by_one() {
     let codes = |statements: &[&str]| {
-        let found = audited(&account(&[user("ann", &[], statements)], &[], &[], &[]));
+        let groups = [group("ops", &[])];
+        let found = audited(&account(&[user("ann", &[], statements)], &groups, &[], &[]));
         let about = found.findings.into_iter().filter(|finding| finding.called == "ann");
         let codes = about.map(|finding| finding.code);
         codes.filter(|code| *code != "approver-without-mfa").collect::<Vec<_>>()
     };
-    let (gives, past) = ("allow iam:PutUserPolicy user/ann", "can-bypass-gate");
-    assert_eq!(codes(&[gives]), [past, SELF]);
-    assert_eq!(codes(&["allow codepipeline:UpdatePipeline *", gives]), [past, SELF]);
-    let both = "allow codepipeline:PutApprovalResult *";
-    assert_eq!(codes(&[both, gives]), ["can-approve-both", past]);
+    let past = "can-bypass-gate";
+    for gives in [
+        &["allow iam:PutUserPolicy user/ann"][..],
+        &["allow iam:AddUserToGroup group/ops", "allow iam:PutGroupPolicy group/ops"],
+    ] {
+        let and = |more| [gives, &[more]].concat();
+        assert_eq!(codes(gives), [past, SELF]);
+        assert_eq!(codes(&and("allow codepipeline:UpdatePipeline *")), [past, SELF]);
+        let both = "allow codepipeline:PutApprovalResult *";
+        assert_eq!(codes(&and(both)), ["can-approve-both", past]);
+    }
 }
