@@ -85,6 +85,34 @@ fn a_pipeline_without_a_gate_is_an_error_and_the_others_are_audited() {
     assert!(found.any(|it| it.code == "can-bypass-gate" && it.subject == alice), "{report:#}");
 }
 
+/// Their policies differ only in what they are about.
+#[test]
+fn each_principal_is_asked_about_what_is_released() {
+    let declared = file(&pipeline("shop", "two-person-rule-gate"));
+    let stack =
+        |name: &str| format!("arn:aws:cloudformation:eu-west-1:111122223333:stack/{name}/*");
+    for (action, [own, other]) in [
+        ("cloudformation:UpdateStack", [stack("shop"), stack("blog")]),
+        ("s3:PutObject", ["artifacts/*", "files/*"].map(|of| format!("arn:aws:s3:::{of}"))),
+    ] {
+        for (of_alice, of_bob, expected) in [(&own, &other, "alice"), (&other, &own, "bob")] {
+            let mut account = AUDIT.sound();
+            for (at, resource) in [of_alice, of_bob].into_iter().enumerate() {
+                let statement = json!({"Effect": "Allow", "Action": action, "Resource": resource});
+                account["UserDetailList"][at]["UserPolicyList"] = json!([{
+                    "PolicyName": "Own",
+                    "PolicyDocument": {"Version": "2012-10-17", "Statement": statement},
+                }]);
+            }
+            let (_, report) = AUDIT.examine(&account, &["--pipeline-file", text(declared.path())]);
+            let found = found(&report).into_iter().filter(|it| it.code == "can-bypass-gate");
+            let users = found.map(|it| it.subject).filter(|subject| subject.contains(":user/"));
+            let expected = format!("arn:aws:iam::111122223333:user/{expected}");
+            assert_eq!(users.collect::<Vec<_>>(), [expected], "{action}");
+        }
+    }
+}
+
 #[test]
 fn what_a_template_leaves_open_is_said_and_can_be_given() {
     let template = file_of(
