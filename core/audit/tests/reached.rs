@@ -179,6 +179,15 @@ fn a_user_that_only_another_can_change_is_found() {
         let bob = user("bob", &[], &[&format!("allow {call} user/cy")]);
         finds(SELF, &account(&[ann.clone(), bob, cy.clone()], &[], &[], &[]));
     }
+    // Or what her group may do, or a policy that she has.
+    let (member, groups) = (user("cy", &["ops"], &[]), [group("ops", &[])]);
+    let bob = user("bob", &[], &["allow iam:PutGroupPolicy group/ops"]);
+    finds(SELF, &account(&[ann.clone(), bob, member], &groups, &[], &[]));
+    let mut holder = cy.clone();
+    holder["AttachedManagedPolicies"] = attached("own");
+    let bob = user("bob", &[], &["allow iam:CreatePolicyVersion policy/own"]);
+    let own = [managed("own", &[&["deny sts:AssumeRole *"]])];
+    finds(SELF, &account(&[ann.clone(), bob, holder], &[], &[], &own));
     finds_nobody(&account(&[ann, user("bob", &[], &[]), cy], &[], &[], &[]));
 }
 
