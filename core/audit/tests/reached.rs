@@ -6,7 +6,7 @@
 use std::slice;
 
 use audit::{Scope, audit};
-use findings::{AnswerIs, Found};
+use findings::{AnswerIs, Found, Severity};
 use iam::account::Account;
 use serde_json::{Value, json};
 
@@ -451,5 +451,37 @@ fn two_slots_and_a_way_past_the_gate_are_looked_for_one_by_one() {
         assert_eq!(codes(&and("allow codepipeline:UpdatePipeline *")), [past, SELF]);
         let both = "allow codepipeline:PutApprovalResult *";
         assert_eq!(codes(&and(both)), ["can-approve-both", past]);
+    }
+}
+
+/// ann answers A herself and B in a session. Of one role the sessions have her name, and of the
+/// other the name that she chooses, so the gate may count two.
+#[test]
+fn the_role_that_the_gate_counts_as_somebody_else_is_found_among_others() {
+    let rule = r#"{"trustedSessionRoles": ["Named", "Other"]}"#;
+    let rule = rule::Rule::floor(rule).unwrap();
+    let severity = |names: &[&str]| {
+        let roles: Vec<Value> = names
+            .iter()
+            .map(|name| {
+                let mut role = role(name, "user/ann", &["allow codepipeline:PutApprovalResult B"]);
+                if *name == "Named" {
+                    role["AssumeRolePolicyDocument"]["Statement"][0]["Condition"] =
+                        json!({"StringEquals": {"sts:RoleSessionName": "${aws:username}"}});
+                }
+                role
+            })
+            .collect();
+        let ann = user("ann", &[], &["allow codepipeline:PutApprovalResult A"]);
+        let account = Account::parse(&account(&[ann], &[], &roles, &[]).to_string()).unwrap();
+        let slots = vec!["A".parse().unwrap(), "B".parse().unwrap()];
+        let scope = Scope::of_all(slots, "gate".parse().unwrap());
+        let found = audit(&account, &scope, Some(&rule), None).unwrap().findings;
+        let code = "can-approve-both-through-role";
+        found.into_iter().find(|it| it.code == code && it.called == "ann").map(|it| it.severity)
+    };
+    assert_eq!(severity(&["Named"]), Some(Severity::Warning));
+    for names in [&["Other"][..], &["Named", "Other"], &["Other", "Named"]] {
+        assert_eq!(severity(names), Some(Severity::Error), "{names:?}");
     }
 }
