@@ -5,7 +5,7 @@ use std::fs;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::checker::{AUDIT, file_of, text};
+use crate::checker::{AUDIT, file, file_of, text};
 use crate::program::Ran;
 
 const ACCOUNT: &str = "111122223333";
@@ -269,12 +269,18 @@ fn people_are_counted_one_by_one() {
     let two = small(&[both.clone(), of_carol("ReleaseB")]);
     assert!(!codes(&two).contains(&"no-valid-pair".to_owned()), "{:?}", codes(&two));
     // Carol may serve either slot, and nobody else serves the second.
-    let alone: Vec<String> = found(&two)
-        .into_iter()
-        .filter(|(code, ..)| code == "depends-on-one-person")
-        .map(|(_, of, _)| of.rsplit('/').next().unwrap().to_owned())
-        .collect();
-    assert_eq!(alone, ["bob@example.com", "carol@example.com"]);
+    let depend = |ran: &Ran| {
+        let depend = found(ran).into_iter().filter(|(code, ..)| code == "depends-on-one-person");
+        depend.map(|(_, of, _)| of.rsplit('/').next().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(depend(&two), ["bob@example.com", "carol@example.com"]);
+    // The same under a rule that believes the names of their sessions.
+    let rule = file(&json!({"trustedSessionRoles": ["AWSReservedSSO_*"]}));
+    let lists = [set("ReleaseA"), set("ReleaseB"), users(&["bob", "carol"])];
+    let lists = [&lists[..], &[both.clone(), of_carol("ReleaseB")]].concat();
+    let arguments = ["--format=json", "--rule", text(rule.path())];
+    let ruled = audit_with(&account(&roles()[..2]), &lists, &arguments);
+    assert_eq!(depend(&ruled), ["bob@example.com", "carol@example.com"]);
     // Somebody who cannot sign in approves nothing.
     let mut disabled = user("bob");
     disabled["UserStatus"] = json!("DISABLED");
