@@ -79,7 +79,7 @@ fn assigned(set: &str, to: &[(&str, &str)]) -> Value {
 }
 
 /// Alice is in the group that has ApprovalA, and is assigned to ApprovalB. Bob and Carol have one
-/// each. In each list, the name by which a test can leave it out.
+/// each. Every list has a name, so that a test can leave it out.
 fn lists() -> Vec<(&'static str, Value)> {
     vec![
         ("users", users(&["alice", "bob", "carol"])),

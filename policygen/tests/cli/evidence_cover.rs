@@ -27,7 +27,8 @@ fn sha256(bytes: &[u8]) -> String {
     Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-fn one_person() -> Saved {
+/// One person approved it, and the gate let it pass.
+pub(crate) fn one_person() -> Saved {
     let mut saved = execution();
     saved.action("ApprovalB")["updatedBy"] = json!("arn:aws:iam::111122223333:user/alice");
     saved

@@ -1,16 +1,15 @@
 //! The pages and the text of `policygen evidence` as their readers see them.
 
-use std::fs;
-use std::path::Path;
-
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::checker::{days_from_now, file, text};
 use crate::evidence::with_details;
+use crate::evidence_cover::one_person;
 use crate::evidence_live::{paged, serve};
+use crate::evidence_several::{self, all, without_gate, write};
 use crate::history::{Saved, execution, released};
-use crate::program::{Ran, command, policygen, ran};
+use crate::program::{command, policygen, ran};
 
 const SECOND: &str = "22222222-2222-4222-8222-222222222222";
 const THIRD: &str = "33333333-3333-4333-8333-333333333333";
@@ -21,19 +20,6 @@ fn moved(saved: &Saved, from: &str, to: &str) -> Saved {
     let text = json!([saved.executions, saved.actions]).to_string().replace(from, to);
     let [executions, actions]: [Vec<Value>; 2] = serde_json::from_str(&text).unwrap();
     Saved { executions, actions }
-}
-
-/// One person approved it, and the gate let it pass.
-fn one_person() -> Saved {
-    let mut saved = execution();
-    saved.action("ApprovalB")["updatedBy"] = json!("arn:aws:iam::111122223333:user/alice");
-    saved
-}
-
-fn without_gate() -> Saved {
-    let mut saved = execution();
-    saved.actions.retain(|action| action["actionName"] != "Gate");
-    saved.with(released(SECOND, 1))
 }
 
 /// A release of one person in February; in January one that still waits, and two of two people.
@@ -165,34 +151,11 @@ fn the_labels_of_the_timeline_stay_inside_it() {
     }
 }
 
-/// Writes both lists into a folder.
-fn write(saved: &Saved, folder: &Path) {
-    fs::create_dir_all(folder).unwrap();
-    let lists = [
-        ("executions.json", json!({"pipelineExecutionSummaries": saved.executions})),
-        ("actions.json", json!({"actionExecutionDetails": saved.actions})),
-    ];
-    for (name, list) in lists {
-        fs::write(folder.join(name), list.to_string()).unwrap();
-    }
-}
-
-/// Four pipelines: in order, in order with a note, without a gate, and with a list that cannot be
-/// read.
+/// The folders of the other tests, and a pipeline in order with a note.
 fn folders() -> TempDir {
-    let root = TempDir::new().unwrap();
-    write(&execution(), &root.path().join("111122223333/eu-west-1/payments"));
+    let root = evidence_several::folders();
     write(&execution(), &root.path().join("ledger"));
-    write(&without_gate(), &root.path().join("111122223333/us-east-1/refunds"));
-    let broken = root.path().join("444455556666/eu-west-1/payments");
-    fs::create_dir_all(&broken).unwrap();
-    fs::write(broken.join("executions.json"), "{").unwrap();
     root
-}
-
-fn all(root: &TempDir, arguments: &[&str]) -> Ran {
-    let input = root.path().to_str().unwrap();
-    policygen(&[&["evidence", "--all", "--input", input], arguments].concat())
 }
 
 #[test]

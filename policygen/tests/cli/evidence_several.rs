@@ -10,14 +10,15 @@ use crate::checker::{days_from_now, file, text};
 use crate::history::{Saved, at, execution, released};
 use crate::program::{Ran, command, policygen, ran};
 
-fn without_gate() -> Saved {
+/// A release without the gate, and an older one with it.
+pub(crate) fn without_gate() -> Saved {
     let mut saved = execution();
     saved.actions.retain(|action| action["actionName"] != "Gate");
     saved.with(released("22222222-2222-4222-8222-222222222222", 1))
 }
 
 /// Writes both lists into a folder.
-fn write(saved: &Saved, folder: &Path) {
+pub(crate) fn write(saved: &Saved, folder: &Path) {
     fs::create_dir_all(folder).unwrap();
     let lists = [
         ("executions.json", json!({"pipelineExecutionSummaries": saved.executions})),
@@ -29,7 +30,7 @@ fn write(saved: &Saved, folder: &Path) {
 }
 
 /// Three pipelines of two accounts: in order, without a gate, and with a list that cannot be read.
-fn folders() -> TempDir {
+pub(crate) fn folders() -> TempDir {
     let root = TempDir::new().unwrap();
     write(&execution(), &root.path().join("111122223333/eu-west-1/payments"));
     write(&without_gate(), &root.path().join("111122223333/us-east-1/refunds"));
@@ -39,7 +40,7 @@ fn folders() -> TempDir {
     root
 }
 
-fn all(root: &TempDir, arguments: &[&str]) -> Ran {
+pub(crate) fn all(root: &TempDir, arguments: &[&str]) -> Ran {
     let input = root.path().to_str().unwrap();
     policygen(&[&["evidence", "--all", "--input", input], arguments].concat())
 }
