@@ -284,6 +284,9 @@ fn the_runs_in_the_gates_log_are_counted() {
         saved.says("own-run-is-in-the-history"),
         ("does-not-hold".to_owned(), seen.to_owned())
     );
+    let one = Saved::retried().with_log(&[everything()]);
+    let seen = "1 run of the gate: found by id 1, by place 0, ended before it looked 0";
+    assert_eq!(one.says("own-run-is-in-the-history").1, seen);
     let given = |words: &str| with("/getJobDetails/userParameters", json!(words));
     for (other, seen) in [
         ("other", "with a variable 0, something else 1, without UserParameters 0"),

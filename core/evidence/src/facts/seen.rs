@@ -2,6 +2,8 @@
 
 use jiff::SignedDuration;
 
+use crate::render::counted;
+
 /// What the execution showed about a fact.
 ///
 /// INVARIANT (no names): it accepts words of this program, numbers, and codes that AWS defines. A
@@ -18,6 +20,11 @@ impl Seen {
     /// A part of a whole, for example `2 of 3 approvals`.
     pub(super) fn count(of: usize, all: usize, what: &'static str) -> Self {
         Self::default().number(of).and("of").number(all).and(what)
+    }
+
+    /// A number of things, such as `1 run` and `2 runs`, and more words.
+    pub(super) fn counted(count: usize, noun: &'static str, what: &'static str) -> Self {
+        Self::default().with(&counted(count, noun)).and(what)
     }
 
     /// More words.

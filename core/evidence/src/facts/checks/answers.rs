@@ -36,9 +36,7 @@ pub(super) fn noticed(sight: &Sight) -> (Verdict, Seen) {
     let good = lags.iter().filter(|(_, good)| *good).count();
     let lags: Vec<SignedDuration> = lags.into_iter().map(|(lag, _)| lag).collect();
     let seen = match (lags.iter().min(), lags.iter().max()) {
-        (Some(least), Some(most)) => Seen::default()
-            .number(lags.len())
-            .and("answers, noticed after")
+        (Some(least), Some(most)) => Seen::counted(lags.len(), "answer", ", noticed after")
             .seconds(*least)
             .and("to")
             .seconds(*most),

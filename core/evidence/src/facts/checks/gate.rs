@@ -18,16 +18,16 @@ pub(super) fn own_run(sight: &Sight) -> (Verdict, Seen) {
     let Some(log) = &sight.log else {
         return (
             Verdict::NotSeen,
-            Seen::words("only the gate's log shows this (--log); the history has")
-                .number(sight.gate_runs)
-                .and("runs of the gate's function now"),
+            Seen::counted(
+                sight.gate_runs,
+                "run",
+                "of the gate's function in the history; only the gate's log shows this (--log)",
+            ),
         );
     };
     let count = |found| log.iter().filter(|line| line.own_run_by == Some(found)).count();
     let (by_id, by_place) = (count(Found::Id), count(Found::Place));
-    let seen = Seen::default()
-        .number(log.len())
-        .and("runs of the gate: found by id")
+    let seen = Seen::counted(log.len(), "run", "of the gate: found by id")
         .number(by_id)
         .and(", by place")
         .number(by_place)
@@ -93,9 +93,7 @@ pub(super) fn parameters(sight: &Sight) -> (Verdict, Seen) {
     let count = |wanted| all.iter().filter(|parameters| **parameters == wanted).count();
     let [none, event, variable, other] =
         [Parameters::None, Parameters::Event, Parameters::Variable, Parameters::Other].map(count);
-    let seen = Seen::default()
-        .number(all.len())
-        .and("runs of the gate: as in the event")
+    let seen = Seen::counted(all.len(), "run", "of the gate: as in the event")
         .number(event)
         .and(", with a variable")
         .number(variable)
