@@ -6,7 +6,7 @@ use names::{FunctionRef, Versions};
 use rule::{Rule, RuleError};
 
 use super::place::Place;
-use crate::pipeline::{Action, ConditionRule, Pipeline};
+use crate::pipeline::{Action, ConditionRule, Pipeline, is_open};
 
 /// The variable that CodePipeline replaces with the id of the execution (CodePipeline User Guide,
 /// "Variables").
@@ -119,8 +119,8 @@ fn read_parameters(place: Place<'_>, floor: &Rule) -> (Parameters, Rule) {
         return (Parameters::Absent, floor.clone());
     };
     let resolved = text.replace(EXECUTION_VARIABLE, SOME_EXECUTION);
-    // Variables of CodePipeline, and names that a template leaves open.
-    if resolved.contains("#{") || resolved.contains("${") || resolved.contains("{{resolve:") {
+    // Variables of CodePipeline, and what a template leaves open.
+    if resolved.contains("#{") || is_open(&resolved) {
         return (Parameters::Variable(text.clone()), floor.clone());
     }
     match floor.tightened_by(&resolved, &place.stage.name) {

@@ -109,17 +109,23 @@ impl Pipeline {
         &self.structure.stages
     }
 
-    /// Whether an action runs a function that the template does not decide.
-    pub fn runs_undecided_function(&self) -> bool {
-        let is_function = |path: &str, index: usize, number: usize| {
-            let action = format!("stages[{index}].actions[{number}].configuration");
-            path == action || path.strip_prefix(&action) == Some(".FunctionName")
-        };
-        self.stages().iter().enumerate().any(|(index, stage)| {
-            let actions = stage.actions.iter().enumerate();
-            actions.filter(|(_, action)| action.runs_function()).any(|(number, _)| {
-                self.undecided.iter().any(|it| is_function(&it.path, index, number))
-            })
+    /// Whether the template leaves open which actions there are, of what type one is, or which
+    /// function one runs.
+    pub fn has_undecided_actions(&self) -> bool {
+        self.undecided.iter().any(|undecided| {
+            let Some((stage, rest)) = numbered(&undecided.path, "stages[") else {
+                return undecided.path == "stages";
+            };
+            let Some((action, key)) = numbered(rest, ".actions[") else {
+                return rest == ".actions";
+            };
+            let action = self.stages().get(stage).and_then(|stage| stage.actions.get(action));
+            match key {
+                ".configuration" | ".configuration.FunctionName" => {
+                    action.is_some_and(Action::runs_function)
+                }
+                key => key.starts_with(".actionTypeId") && key != ".actionTypeId.version",
+            }
         })
     }
 
@@ -186,17 +192,38 @@ impl Pipeline {
     }
 }
 
-/// A pattern of a name that a template leaves open: `*` in place of each `${NAME}`. Names cannot
-/// have a `$` (CodePipeline API model, `PipelineName`).
+/// The number of `PREFIX1]REST`, and the rest.
+pub(crate) fn numbered<'a>(path: &'a str, prefix: &str) -> Option<(usize, &'a str)> {
+    let (number, rest) = path.strip_prefix(prefix)?.split_once(']')?;
+    Some((number.parse().ok()?, rest))
+}
+
+/// What stands in a text for a value that is not known before the template is deployed: a name, and
+/// a reference to a secret or a parameter (CloudFormation User Guide, "Get values stored in other
+/// services using dynamic references"). Each with its end.
+const OPEN: [(&str, &str); 2] = [("${", "}"), (DYNAMIC_REFERENCE, "}}")];
+
+/// The beginning of a reference to a secret or a parameter.
+pub(crate) const DYNAMIC_REFERENCE: &str = "{{resolve:";
+
+/// Whether a template leaves a text open, or a part of it.
+pub(crate) fn is_open(text: &str) -> bool {
+    OPEN.iter().any(|(begin, _)| text.contains(begin))
+}
+
+/// A pattern of a name that a template leaves open: `*` in place of each part that is open. Names
+/// cannot have a `$` or a `{` (CodePipeline API model, `PipelineName`).
 pub(crate) fn as_pattern(name: &str) -> String {
-    let mut pattern = String::new();
-    let mut rest = name;
-    while let Some((before, after)) = rest.split_once("${") {
-        pattern.push_str(before);
-        pattern.push('*');
-        rest = after.split_once('}').map_or("", |(_, after)| after);
-    }
-    pattern + rest
+    OPEN.iter().fold(name.to_owned(), |name, (begin, end)| {
+        let mut pattern = String::new();
+        let mut rest = name.as_str();
+        while let Some((before, after)) = rest.split_once(begin) {
+            pattern.push_str(before);
+            pattern.push('*');
+            rest = after.split_once(end).map_or("", |(_, after)| after);
+        }
+        pattern + rest
+    })
 }
 
 /// A stage, or an action of a stage: `STAGE[/ACTION]`.

@@ -5,7 +5,7 @@ use names::{Arn, FunctionRef, Versions};
 use rule::Reviews;
 
 use crate::gate::Gate;
-use crate::pipeline::{Action, Pipeline};
+use crate::pipeline::{Action, Pipeline, is_open};
 use crate::place::Place;
 
 /// What a pipeline does about the authors of what it releases.
@@ -81,7 +81,7 @@ fn differences(
         differences.push(format!("it runs with `{role}`, a role of another account"));
     }
     if let (Some(region), Some(own)) = (&action.region, place(|arn| arn.region))
-        && !region.contains("${")
+        && !is_open(region)
         && region != own
     {
         differences.push(format!("it runs in {region}, and the approvals are in {own}"));

@@ -146,6 +146,10 @@ fn another_function_is_not_the_gate() {
             "!Select [1, !Split ['-', !Sub '${AWS::Region}-two-person-rule-gate']]",
             "undecided-in-template",
         ),
+        (
+            "!Select [6, !Split [':', 'arn:aws:lambda:a:1:function:{{resolve:ssm:/gate}}']]",
+            "undecided-in-template",
+        ),
         ("!FindInMap [Gates, !Ref 'AWS::Region', Name]", "undecided-in-template"),
         ("{'Fn::Transform': {Name: 'AWS::Include'}}", "undecided-in-template"),
         // The account is another one, or an unknown one.
@@ -179,6 +183,8 @@ fn a_name_that_is_not_decided_is_a_pattern() {
         ("Name: !!str payments", "payments", true),
         ("Name: !Sub \"${Other}-release\"", "*-release", false),
         ("Name: !Ref Other", "*", false),
+        ("Name: a-{{resolve:ssm:/name}}-b", "a-*-b", false),
+        ("Name: !Sub \"a-{{resolve:ssm:/${Other}/name}}-b\"", "a-*-b", false),
         ("RestartExecutionOnUpdate: false", "*-Pipeline-*", false),
     ] {
         let template = TEMPLATE.replace("Name: !Sub \"${Project}-release\"", name);
@@ -415,14 +421,48 @@ fn a_value_that_is_null_is_absent() {
 
 #[test]
 fn a_retry_mode_that_is_not_decided_is_named_and_not_guessed() {
-    let template = TEMPLATE.replace("RetryMode: ALL_ACTIONS", "RetryMode: !Ref Mode");
-    let codes = |given: &[&str]| found(&template, given).into_iter().map(|it| it.0).collect();
-    let codes: [Vec<_>; 3] = [
-        codes(&[GATE, "Stage=prod"]),
-        codes(&[GATE, "Stage=prod", "Mode=ALL_ACTIONS"]),
-        codes(&[GATE, "Stage=prod", "Mode=FAILED_ACTIONS"]),
-    ];
-    assert_eq!(codes, [vec!["undecided-in-template"], vec![], vec!["retry-failed-actions"]]);
+    let codes = |mode: &str, given: &[&str]| -> Vec<_> {
+        let template = TEMPLATE.replace("RetryMode: ALL_ACTIONS", &format!("RetryMode: {mode}"));
+        let given = [&[GATE, "Stage=prod"], given].concat();
+        found(&template, &given).into_iter().map(|it| it.0).collect()
+    };
+    assert_eq!(codes("!Ref Mode", &[]), ["undecided-in-template"]);
+    assert_eq!(codes("'{{resolve:ssm:/mode}}'", &[]), ["undecided-in-template"]);
+    assert_eq!(codes("!Ref Mode", &["Mode=ALL_ACTIONS"]), Vec::<&str>::new());
+    assert_eq!(codes("!Ref Mode", &["Mode=FAILED_ACTIONS"]), ["retry-failed-actions"]);
+}
+
+#[test]
+fn nothing_is_said_to_be_missing_that_the_template_leaves_open() {
+    let of = |stages: &str| {
+        let pipeline = "{Type: 'AWS::CodePipeline::Pipeline', Properties: {Name: p, Stages: ";
+        let template = format!("Resources: {{Pipeline: {pipeline}{stages}}}}}}}");
+        found(&template, &[]).into_iter().map(|it| it.0).collect::<Vec<_>>()
+    };
+    let action = |kind: &str| {
+        format!(
+            "{{Name: A, ActionTypeId: {{Category: {kind}, Owner: AWS, Provider: S3, Version: '1'}}}}"
+        )
+    };
+    let (source, deploy) = (action("Source"), action("Deploy"));
+    let open = "'Fn::Transform': {Name: 'AWS::Include'}";
+    assert_eq!(of(&format!("[{{Name: S, Actions: [{source}]}}]")), ["nothing-to-guard"]);
+    assert_eq!(of(&format!("[{{Name: S, Actions: [{deploy}]}}]")), ["no-gate"]);
+    // What is open may be an approval, or the gate.
+    for first in [&source, &deploy] {
+        for stages in [
+            format!("[{{Name: S, Actions: [{first}]}}, {{{open}}}]"),
+            format!("[{{Name: S, Actions: [{first}, {{{open}}}]}}]"),
+            format!("[{{Name: S, Actions: [{first}, {}]}}]", action("!Ref Kind")),
+            format!("[{{Name: S, Actions: [{first}, {{Name: B, ActionTypeId: {{{open}}}}}]}}]"),
+        ] {
+            assert_eq!(of(&stages), ["undecided-in-template"], "{stages}");
+        }
+        // No check looks at the version of a type, and every action has one function.
+        let known = action("Build").replace("'1'", "!Ref Version");
+        let found = of(&format!("[{{Name: S, Actions: [{first}, {known}]}}]"));
+        assert_eq!(found, of(&format!("[{{Name: S, Actions: [{first}]}}]")), "{first}");
+    }
 }
 
 #[test]

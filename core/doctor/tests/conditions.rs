@@ -173,6 +173,31 @@ fn what_two_functions_give_can_differ_or_be_equal() {
 }
 
 #[test]
+fn what_two_functions_give_is_assumed_independently() {
+    let equals = |key: &str, value: &str| {
+        format!("!Equals [!FindInMap [Accounts, !Ref AWS::Region, {key}], {value}]")
+    };
+    let wanted = |wanted: &str| stages(&template(&format!("  Wanted: {wanted}"), &["Wanted"]));
+    let (build, run) = (equals("Build", "a"), equals("Run", "a"));
+    let both_ways = [vec![], vec!["Wanted".to_owned()]];
+    let mut found = wanted(&format!("!And [{build}, !Not [{run}]]"));
+    found.dedup();
+    assert_eq!(found, both_ways);
+    // What one function gives is one value.
+    assert_eq!(wanted(&format!("!And [{build}, !Not [{build}]]")), [vec![], Vec::<String>::new()]);
+    let mut found = wanted(&format!("!And [{build}, {}]", equals("Build", "b")));
+    found.dedup();
+    assert_eq!(found, [Vec::<String>::new()]);
+}
+
+#[test]
+fn a_parameter_that_equals_what_a_function_gives_can_still_be_any_value() {
+    let same = format!("{STAGE}  AreSame: !Equals [!Ref Stage, !FindInMap [A, !Ref Region, b]]");
+    let found = stages(&template(&same, &["AreSame", "IsProduction"]));
+    assert!(found.contains(&vec!["AreSame".to_owned(), "IsProduction".to_owned()]), "{found:?}");
+}
+
+#[test]
 fn json_with_a_value_that_is_not_given_decides_nothing() {
     for json in ["{stage: !Ref Stage}", "[a, !Ref Stage]", "{stages: [!Ref Stage]}"] {
         let wanted = format!("  Wanted: !Equals [{{'Fn::ToJsonString': {json}}}, '[]']");

@@ -68,7 +68,7 @@ enum ReleaseError {
     NoGate { pipeline: String, file: String, gate: FunctionRef },
     #[error(
         "`{pipeline}` in `{file}` has no action that certainly runs `{gate}`, because the \
-         template leaves functions open; say what they are with `--parameter NAME=VALUE`"
+         template leaves actions or functions open; say what they are with `--parameter NAME=VALUE`"
     )]
     OpenGate { pipeline: String, file: String, gate: FunctionRef },
 }
@@ -121,7 +121,7 @@ impl ReleaseArgs {
                 }
                 let (pipeline, file) = (declared.name().to_owned(), of_file.file.clone());
                 let gate = gate.clone();
-                let error = match declared.runs_undecided_function() {
+                let error = match declared.has_undecided_actions() {
                     true => ReleaseError::OpenGate { pipeline, file, gate },
                     false => ReleaseError::NoGate { pipeline, file, gate },
                 };

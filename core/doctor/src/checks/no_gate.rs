@@ -18,8 +18,8 @@ fn find(topology: &Topology<'_>) -> Option<Finding> {
     if !topology.gates.is_empty() || topology.gates_as_conditions().next().is_some() {
         return None;
     }
-    // Another check reports a function that the template does not decide: it may be the gate.
-    if topology.pipeline.runs_undecided_function() {
+    // Another check reports what the template does not decide: it may be the gate.
+    if topology.pipeline.has_undecided_actions() {
         return None;
     }
     let guarded: Vec<_> = topology

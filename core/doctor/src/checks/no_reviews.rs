@@ -14,10 +14,10 @@ pub(super) const CHECK: Check<Find> = Check {
 
 fn find(topology: &Topology<'_>) -> Option<Finding> {
     let reviewing = topology.reviewing.as_ref()?;
-    // Other checks report a function of the same name, and one that the template does not decide.
+    // Other checks report a function of the same name, and what the template does not decide.
     if !reviewing.runs.is_empty()
         || !reviewing.others.is_empty()
-        || topology.pipeline.runs_undecided_function()
+        || topology.pipeline.has_undecided_actions()
     {
         return None;
     }

@@ -7,6 +7,7 @@
 use findings::{Check, Evidence, Finding, Severity};
 
 use super::Find;
+use crate::pipeline::is_open;
 use crate::topology::Topology;
 
 pub(super) const CHECK: Check<Find> = Check {
@@ -34,7 +35,7 @@ fn find(topology: &Topology<'_>) -> Vec<Finding> {
                 failure.retry_configuration.as_ref().and_then(|retry| retry.retry_mode.as_deref());
             let subject = topology.pipeline.stage_arn(stage);
             // Another check reports a mode that a template leaves open.
-            if mode.is_some_and(|mode| mode == "ALL_ACTIONS" || mode.contains("${"))
+            if mode.is_some_and(|mode| mode == "ALL_ACTIONS" || is_open(mode))
                 || findings.iter().any(|finding| finding.subject == subject)
             {
                 continue;

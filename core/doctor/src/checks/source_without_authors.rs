@@ -5,6 +5,7 @@ use findings::{Check, Finding, Severity};
 use rule::ActionKind;
 
 use super::Find;
+use crate::pipeline::is_open;
 use crate::topology::Topology;
 
 pub(super) const CHECK: Check<Find> = Check {
@@ -26,7 +27,7 @@ fn find(topology: &Topology<'_>) -> Vec<Finding> {
     let sources = topology.places().filter(|place| place.action.kind() == ActionKind::Source);
     let unknown = sources.filter(|place| {
         let provider = place.action.action_type_id.provider.as_str();
-        !provider.contains("${") && !OF_FORGES.contains(&provider)
+        !is_open(provider) && !OF_FORGES.contains(&provider)
     });
     let findings = unknown.map(|place| Finding {
         evidence: vec![topology.evidence(place)],

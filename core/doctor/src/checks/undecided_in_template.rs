@@ -4,7 +4,7 @@ use findings::{Check, Evidence, Finding, Location, Severity};
 
 use super::Find;
 use crate::gate::Gate;
-use crate::pipeline::{Action, Undecided};
+use crate::pipeline::{Action, Undecided, numbered};
 use crate::reviews::Reviewing;
 use crate::topology::Topology;
 
@@ -76,10 +76,4 @@ fn is_needed(topology: &Topology<'_>, action: &Action, key: &str) -> bool {
         // No check looks at the version of a type.
         key => key.starts_with(".actionTypeId.") && key != ".actionTypeId.version",
     }
-}
-
-/// The number of `PREFIX1]REST`, and the rest.
-fn numbered<'a>(path: &'a str, prefix: &str) -> Option<(usize, &'a str)> {
-    let (number, rest) = path.strip_prefix(prefix)?.split_once(']')?;
-    Some((number.parse().ok()?, rest))
 }

@@ -8,7 +8,7 @@ use super::error::ReadError;
 use super::intrinsic::Resolver;
 use super::values::Values;
 use super::{Declared, Variant};
-use crate::pipeline::{Pipeline, Undecided};
+use crate::pipeline::{Pipeline, Undecided, as_pattern, is_open};
 
 /// The greatest number of variants of one pipeline.
 const MOST_VARIANTS: usize = 32;
@@ -121,7 +121,7 @@ fn pipeline(id: &str, line: usize, properties: &Node) -> Result<Pipeline, ReadEr
     let unnamed = declare::pipeline(&api, Form::Template)?;
     match name {
         Some(Scalar { is_decided: true, .. }) => Ok(unnamed.named(None)?),
-        Some(Scalar { text, .. }) => Ok(unnamed.called(&crate::pipeline::as_pattern(&text))),
+        Some(Scalar { text, .. }) => Ok(unnamed.called(&as_pattern(&text))),
         // "CloudFormation generates a unique physical ID": of the stack's name, the logical ID and
         // random characters (CloudFormation Template Reference, "Name type").
         None => Ok(unnamed.called(&format!("*-{id}-*"))),
@@ -165,11 +165,7 @@ fn own_function(text: &str) -> Option<&str> {
     let before = own.iter().fold(before.to_owned(), |text, name| text.replace(name, ""));
     let fields: Vec<&str> = before.split(':').collect();
     let is_own = matches!(fields.as_slice(), ["arn", _, "lambda", _, ""]);
-    (is_own && !text_is_open(&before) && !text_is_open(name)).then_some(name)
-}
-
-fn text_is_open(text: &str) -> bool {
-    text.contains("${") || text.contains("{{resolve:")
+    (is_own && !is_open(&before) && !is_open(name)).then_some(name)
 }
 
 fn uncapitalised(key: &str) -> String {

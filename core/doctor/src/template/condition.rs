@@ -1,7 +1,8 @@
 //! The conditions of a template.
 
-use super::document::Node;
+use super::document::{Node, Scalar};
 use super::intrinsic::{Resolver, is_ambiguous};
+use crate::pipeline::is_open;
 
 impl Resolver<'_> {
     /// Whether a condition of the template holds. `None` if the template does not decide it; then
@@ -55,6 +56,7 @@ impl Resolver<'_> {
     }
 
     fn equals(&mut self, left: &Node, right: &Node, name: &str) -> Option<bool> {
+        let written = [left, right];
         let (left, right) = (self.resolve(left), self.resolve(right));
         let (Some(left), Some(right)) =
             (left.as_ref().and_then(Node::scalar), right.as_ref().and_then(Node::scalar))
@@ -67,21 +69,23 @@ impl Resolver<'_> {
         if left.is_decided && right.is_decided {
             return Some(false);
         }
-        let (open, value) = if left.is_decided { (right, left) } else { (left, right) };
+        let (mut open, mut value) = (words(left, written[0]), words(right, written[1]));
+        if left.is_decided {
+            std::mem::swap(&mut open, &mut value);
+        }
         // One value is never equal to two others.
         let equals_another = self.assumed.iter().any(|(comparison, holds)| {
             *holds
-                && value.is_decided
-                && !is_ambiguous(open)
+                && !is_open(&value)
                 && comparison
-                    .strip_prefix(&open.text)
+                    .strip_prefix(&open)
                     .and_then(|rest| rest.strip_prefix(" = "))
-                    .is_some_and(|other| other != value.text && !other.contains("${"))
+                    .is_some_and(|other| other != value && !is_open(other))
         });
         if equals_another {
             return Some(false);
         }
-        self.assume(&format!("{} = {}", open.text, value.text))
+        self.assume(&format!("{open} = {value}"))
     }
 
     /// What is assumed of something that the template does not decide.
@@ -91,5 +95,14 @@ impl Resolver<'_> {
             self.open.insert(what.to_owned());
         }
         assumed
+    }
+}
+
+/// One side of a comparison, as an assumption names it. A function can give different values for
+/// different arguments, so they are part of the name.
+fn words(resolved: &Scalar, written: &Node) -> String {
+    match is_ambiguous(resolved) {
+        true => format!("${{{}}}", written.to_json()),
+        false => resolved.text.clone(),
     }
 }

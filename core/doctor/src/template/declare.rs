@@ -104,8 +104,18 @@ impl Reader {
         match &node.content {
             Content::Scalar(scalar) if !scalar.is_decided => {
                 self.undecided.push(Undecided::new(path, scalar.text.clone(), node.line));
-                // A text can hold the names of what is not known. Nothing else can.
-                (kind == Kind::Text).then(|| Value::String(scalar.text.clone()))
+                // Texts can hold the names of what is not known. Nothing else can.
+                let text = || Value::String(scalar.text.clone());
+                match kind {
+                    Kind::Text => Some(text()),
+                    Kind::Type => {
+                        let members = ["category", "owner", "provider"];
+                        Some(
+                            members.map(|member| (member.to_owned(), text())).into_iter().collect(),
+                        )
+                    }
+                    Kind::Number | Kind::Other => None,
+                }
             }
             Content::Scalar(scalar) if self.form == Form::Template => {
                 Some(converted(scalar, kind).unwrap_or_else(|| node.to_json()))
@@ -143,6 +153,8 @@ impl Reader {
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Kind {
     Text,
+    /// The type of an action or of a rule, which has texts.
+    Type,
     Number,
     /// A list or a map, or a word of a list of words.
     Other,
@@ -153,6 +165,7 @@ fn kind(key: &str, keys: Keys) -> Kind {
         _ if keys == Keys::Settings => Kind::Text,
         "name" | "category" | "owner" | "provider" | "roleArn" | "location" | "region"
         | "result" | "retryMode" => Kind::Text,
+        "actionTypeId" | "ruleTypeId" => Kind::Type,
         "runOrder" | "timeoutInMinutes" => Kind::Number,
         _ => Kind::Other,
     }
@@ -163,6 +176,6 @@ fn converted(scalar: &Scalar, kind: Kind) -> Option<Value> {
     match kind {
         Kind::Text => Some(Value::String(scalar.text.clone())),
         Kind::Number => scalar.text.parse::<Number>().ok().map(Value::Number),
-        Kind::Other => None,
+        Kind::Type | Kind::Other => None,
     }
 }

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::document::{Content, Node, Scalar};
 use super::values::Values;
+use crate::pipeline::{DYNAMIC_REFERENCE, is_open};
 
 /// The greatest depth of a value or a condition, through its references. A template with more has a
 /// circle.
@@ -258,7 +259,7 @@ fn split_arn(delimiter: &str, text: &str, line: usize) -> Option<Vec<Node>> {
         [("${AWS::Partition}", "\0P"), ("${AWS::Region}", "\0R"), ("${AWS::AccountId}", "\0A")];
     let marked =
         FIELDS.iter().fold(text.to_owned(), |text, (field, mark)| text.replace(field, mark));
-    if delimiter != ":" || text.contains('\0') || marked.contains("${") {
+    if delimiter != ":" || text.contains('\0') || is_open(&marked) {
         return None;
     }
     let parts = marked.split(delimiter).map(|part| {
@@ -299,10 +300,9 @@ fn push(out: &mut Scalar, part: Option<&Node>, name: &str) {
     }
 }
 
-/// A text that names a secret or a parameter is replaced when the template is deployed
-/// (CloudFormation User Guide, "Get values stored in other services using dynamic references").
+/// A text that names a secret or a parameter is replaced when the template is deployed.
 fn dynamic(scalar: &Scalar, line: usize) -> Node {
-    let is_dynamic = scalar.text.contains("{{resolve:");
+    let is_dynamic = scalar.text.contains(DYNAMIC_REFERENCE);
     let scalar = Scalar { is_decided: scalar.is_decided && !is_dynamic, ..scalar.clone() };
     Node::new(Content::Scalar(scalar), line)
 }
