@@ -9,16 +9,17 @@ use iam::account::{Account, Actor, GroupIx, PolicyId, RoleIx, UserIx};
 use rule::{RESERVED_PATH, RequireSignature, Rule, Trust};
 
 use crate::action::{APPROVE, Action, Actions};
+use crate::answerer::Answerer;
 use crate::bypass::{Bypass, NoSuchRole};
-use crate::closure::{self, Classes, Closure, Outcome};
-use crate::counted::Counting;
+use crate::closure::{self, Classes, Closure, Outcome, WantedSlots, Wants};
+use crate::counted::{Counting, Verdict};
 use crate::equivalence_class::{ClassId, EquivalenceClass};
 use crate::identity_center::{Assigned, IdentityCenter, permission_set_of};
 use crate::machines;
 use crate::of_aws;
 use crate::passing::Trusted;
 use crate::people::People;
-use crate::reach_index::{ReachIndex, ServedSlots, UndecidedError};
+use crate::reach_index::{ReachIndex, ServedSlots, SlotPair, UndecidedError};
 use crate::release::named_role;
 use crate::role_chains::{Reachable, RoleChains};
 use crate::running::Running;
@@ -251,17 +252,36 @@ impl<'a> AccountView<'a> {
         if let Some(known) = self.outcomes.borrow().get(&actor) {
             return Ok(Rc::clone(known));
         }
-        let wants = [
-            self.reach.slots_of(actor).pair.is_none(),
-            !self.bypass.is_open_to(&self.reach, actor)?,
-        ];
-        let outcome = match self.may_lead_further(actor) && wants.contains(&true) {
+        let slots = match &self.reach.slots_of(actor).pair {
+            None => WantedSlots::Any,
+            Some(own) if self.is_settled(actor, own) => WantedSlots::No,
+            Some(_) => WantedSlots::OfTwoPeople,
+        };
+        let past_the_gate = !self.bypass.is_open_to(&self.reach, actor)?;
+        let wants = Wants { slots, past_the_gate };
+        let is_anything = slots != WantedSlots::No || past_the_gate;
+        let outcome = match is_anything && self.may_lead_further(actor) {
             true => Closure::of(self, actor, wants)?,
             false => Outcome::default(),
         };
         let outcome = Rc::new(outcome);
         self.outcomes.borrow_mut().insert(actor, Rc::clone(&outcome));
         Ok(outcome)
+    }
+
+    /// What the gate makes of two slots that an actor serves with its own permissions.
+    pub(super) fn verdict_of_own(&self, actor: Actor, own: &SlotPair) -> Verdict {
+        let by = self.answers_as(actor, actor);
+        self.counting.ask(own.slots.map(|slot| self.slot(slot)), [&by, &by])
+    }
+
+    /// Whether an actor that has two slots by itself gets no worse by roles or writes. It does if
+    /// the gate refuses what it can do by itself. The desk and machines are nobody.
+    pub(super) fn is_settled(&self, actor: Actor, own: &SlotPair) -> bool {
+        self.is_desk(actor)
+            || self.is_beyond_people(actor)
+            || !self.counting.counts_unsigned()
+            || self.verdict_of_own(actor, own).counts_two()
     }
 
     /// Whether an actor might do more than to assume roles. Cheap, so it is asked first.
@@ -272,19 +292,13 @@ impl<'a> AccountView<'a> {
         if self.account().identity(actor).is_some_and(is_of_aws) {
             return false;
         }
-        let reachable = self.reachable(actor);
         let might =
             |it| permissions.might_any(it, &self.leading) || self.bypass.might(&self.reach, it);
         let leads = |role| {
             let it = Actor::Role(role);
-            might(it) || (it != actor && self.bypass.as_role(it).is_some())
+            might(it) || self.bypass.as_role(it).is_some()
         };
-        might(actor)
-            || match actor {
-                // Users of a class share the roles that they reach, and are none of these.
-                Actor::User(_) => reachable.lead_further(leads),
-                Actor::Role(_) => reachable.mattering().any(|(_, role)| leads(role)),
-            }
+        might(actor) || self.reachable(actor).lead_further(leads)
     }
 
     /// The roles that an actor may become, and perhaps itself.
@@ -331,22 +345,33 @@ impl<'a> AccountView<'a> {
     /// permissions are there once, unless the gate may count them as different people.
     pub(super) fn serving_as(&self, actor: Actor) -> Vec<Serving<'_, 'a>> {
         let mut found: Vec<Serving<'_, 'a>> = Vec::new();
-        // For each class, how many are kept.
-        let mut alike: HashMap<ClassId, usize> = HashMap::new();
+        let mut alike: HashMap<ClassId, Vec<Answerer>> = HashMap::new();
         for it in self.serving_selves(actor) {
             let served = self.reach.slots_of(it);
             if !served.any() {
                 continue;
             }
             let Some(class) = self.reach.permissions.class_of(it, APPROVE) else { continue };
-            let counts = self.counting.may_count(it, self.name(it));
             let kept = alike.entry(class.id).or_default();
-            if *kept == 0 || (counts && *kept < ALIKE) {
-                *kept += 1;
+            let by = || self.answers_as(actor, it);
+            if kept.is_empty() || self.may_be_another(it, served, &Vec::from_iter(&*kept), by) {
+                kept.push(by());
                 found.push(Serving { actor: it, class, served });
             }
         }
         found
+    }
+
+    /// As [`Counting::may_be_another`] of an actor. `by` is what AWS shows of it.
+    pub(crate) fn may_be_another(
+        &self,
+        actor: Actor,
+        served: &ServedSlots,
+        before: &[&Answerer],
+        by: impl FnOnce() -> Answerer,
+    ) -> bool {
+        self.counting.may_count(actor, self.name(actor))
+            && self.counting.may_be_another(&self.reach, served, before, &by())
     }
 
     /// Whether the gate believes the session names of a role: by its rule, or, if none was given,
@@ -358,9 +383,6 @@ impl<'a> AccountView<'a> {
         }
     }
 }
-
-/// The most principals of one human with the same permissions that are kept.
-const ALIKE: usize = 3;
 
 /// A principal that a human may act as, and that serves slots.
 pub(super) struct Serving<'p, 'a> {

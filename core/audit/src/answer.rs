@@ -43,10 +43,11 @@ pub(crate) fn answer(findings: &[Finding], slots: &[&str]) -> Answer {
     let [can_bypass, undecided, too_few] = [of(&CAN_BYPASS), of(&UNDECIDED), of(&TOO_FEW)];
     // Those who can already need no change.
     let able: BTreeSet<&str> = can.iter().map(|finding| finding.subject.as_str()).collect();
-    let others = |codes: &[&str]| -> Vec<&Finding> {
-        of(codes).into_iter().filter(|it| !able.contains(it.subject.as_str())).collect()
+    let others = |codes: &[&str]| -> [Vec<&Finding>; 2] {
+        of(codes).into_iter().partition(|it| able.contains(it.subject.as_str())).into()
     };
-    let (later, perhaps) = (others(&CAN_GET_TO), others(&MIGHT_GET_TO));
+    let [able_later, later] = others(&CAN_GET_TO);
+    let [able_perhaps, perhaps] = others(&MIGHT_GET_TO);
     let mut further = Vec::new();
     if !members.is_empty() {
         let verb = if members.len() == 1 { "is" } else { "are" };
@@ -66,7 +67,8 @@ pub(crate) fn answer(findings: &[Finding], slots: &[&str]) -> Answer {
         further.push("too few people can approve for any release".to_owned());
     }
     let (is, begins, joined) = if !can.is_empty() {
-        let text = format!("{} can approve {both}{}", who(&can), gate(&can));
+        let text =
+            format!("{} can approve {both}{}", who(&can), gate(&can, &able_later, &able_perhaps));
         (AnswerIs::Somebody, text, "; ")
     } else if !undecided.is_empty() {
         let text = format!("The account does not show whether anybody can approve {both}");
@@ -119,15 +121,21 @@ fn kind_of(arn: &str) -> &'static str {
     }
 }
 
-/// What the gate makes of the answers, if all findings that say it say the same.
-fn gate(findings: &[&Finding]) -> String {
-    let two: BTreeSet<&str> = findings
-        .iter()
-        .filter(|finding| finding.gate == Some(Gate::CountsTwo))
-        .map(|finding| finding.subject.as_str())
-        .collect();
-    if !two.is_empty() {
-        return format!(", and the gate would count {} of them as two people", number(two.len()));
+/// What the gate makes of the answers, if all findings that say it say the same. `later` and
+/// `perhaps` are about the same principals, after changes and through code.
+fn gate(findings: &[&Finding], later: &[&Finding], perhaps: &[&Finding]) -> String {
+    let two = |findings: &[&Finding]| -> usize {
+        let two = findings.iter().filter(|finding| finding.gate == Some(Gate::CountsTwo));
+        two.map(|finding| finding.subject.as_str()).collect::<BTreeSet<_>>().len()
+    };
+    let would = |count: usize| {
+        format!(", and the gate would count {} of them as two people", number(count))
+    };
+    match [findings, later, perhaps].map(two) {
+        [0, 0, 0] => {}
+        [0, 0, _] => return String::new(),
+        [0, later, _] => return would(later) + " after a change that they may make",
+        [now, ..] => return would(now),
     }
     // Some findings do not say what the gate makes of them.
     let settled: BTreeSet<&str> = findings
@@ -222,6 +230,22 @@ mod tests {
         let expected = "3,000 users (u-0, u-1, u-10 and 2,997 more) can approve both A and B, and \
                         the gate would count 1 of them as two people.";
         assert_eq!(sentence(&found), (AnswerIs::Somebody, expected.to_owned()));
+
+        let both = |gate: Gate, code: &str| {
+            let now =
+                Finding { gate: Some(Gate::Refuses), ..finding("can-approve-both", "user/ann") };
+            sentence(&[now, Finding { gate: Some(gate), ..finding(code, "user/ann") }]).1
+        };
+        let says = |what: &str| format!("1 user (ann) can approve both A and B{what}.");
+        let refused = says(", but the gate counts each as one person at most");
+        let later = ", and the gate would count 1 of them as two people after a change that they \
+                     may make";
+        for code in CAN_GET_TO {
+            assert_eq!(both(Gate::CountsTwo, code), says(later));
+            assert_eq!(both(Gate::Refuses, code), refused);
+        }
+        assert_eq!(both(Gate::CountsTwo, "may-run-as-approver"), says(""));
+        assert_eq!(both(Gate::Refuses, "may-run-as-approver"), refused);
 
         let mut member = finding(MEMBER, "user/ann");
         member.witness = None;

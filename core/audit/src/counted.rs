@@ -16,12 +16,16 @@ use rule::{Keys, Principal, ReasonCode, RequireSignature, Rule, SharedRoles, Tru
 
 use crate::account_view::AccountView;
 use crate::answerer::{Answerer, Shown};
-use crate::reach_index::{Candidate, ReachIndex, SlotPair};
+use crate::reach_index::{Candidate, ReachIndex, ServedSlots, SlotPair};
 use crate::scope::SlotIx;
 
 /// The most people of one answerer that are compared with those of the other. Two different people
 /// on either side are enough to find two.
 const MOST: usize = 3;
+
+/// The most who serve the same slots and are kept without a question: two of them can be one person
+/// by what a third one shows.
+const ALIKE: usize = 3;
 
 /// The gate's rule, and what it says about those who answer.
 pub(crate) struct Counting<'a> {
@@ -60,12 +64,16 @@ impl<'a> Counting<'a> {
 
     /// Whether the gate may count an actor, so that it differs from others with its permissions.
     pub(crate) fn may_count(&self, actor: Actor, name: &str) -> bool {
-        let unsigned = self.rule.require_signature() == RequireSignature::No;
         let of_role = || {
             self.rule.shared_roles() == SharedRoles::Collapse
                 || self.rule.trust(name, &self.account) == Trust::Believed
         };
-        unsigned && (matches!(actor, Actor::User(_)) || of_role())
+        self.counts_unsigned() && (matches!(actor, Actor::User(_)) || of_role())
+    }
+
+    /// Whether the gate counts answers that nobody signed. If not, it counts no human twice.
+    pub(crate) fn counts_unsigned(&self) -> bool {
+        self.rule.require_signature() == RequireSignature::No
     }
 
     fn standing(&self, action: &str, arn: &str) -> Rc<Standing> {
@@ -95,6 +103,38 @@ impl<'a> Counting<'a> {
             slots.any(|(_, slot)| self.counts(&slot.action, arn))
         };
         by.shown().iter().any(|shown| counts(&shown.arn))
+    }
+
+    /// Whether the gate may count somebody who serves the same slots as those before, and perhaps
+    /// as another person: those before are few, or this one makes them two.
+    pub(crate) fn may_be_another(
+        &self,
+        reach: &ReachIndex<'_>,
+        served: &ServedSlots,
+        before: &[&Answerer],
+        new: &Answerer,
+    ) -> bool {
+        served.iter().any(|(slot, _)| {
+            let action = reach.scope.name(slot);
+            let before = || before.iter().copied();
+            self.count(action, [new].into_iter()) > 0
+                && (before().len() < ALIKE
+                    || (self.count(action, before()) == 1
+                        && self.count(action, before().chain([new])) > 1))
+        })
+    }
+
+    /// How many people the gate may count in one action, of those who may answer it.
+    fn count<'s>(&self, action: &str, by: impl Iterator<Item = &'s Answerer>) -> usize {
+        let mut has_own_name = false;
+        let shown = by.flat_map(Answerer::shown).filter(|shown| {
+            // An identity provider gives one human one name.
+            let is_first = !shown.is_own_name || !has_own_name;
+            has_own_name |= shown.is_own_name;
+            is_first
+        });
+        let keys: Vec<Keys> = shown.filter_map(|shown| self.keys_of(action, &shown.arn)).collect();
+        rule::persons(&keys).len()
     }
 
     /// The keys of a principal, if its unsigned answer counts.
@@ -227,7 +267,7 @@ pub(crate) fn best_pair_of(
         counting.ask(slots.map(|slot| reach.scope.name(slot)), by)
     };
     let verdict = ask(any.slots, any.candidates);
-    if verdict.counts_two() || counting.rule.require_signature() != RequireSignature::No {
+    if verdict.counts_two() || !counting.counts_unsigned() {
         return Ok(Some((any, verdict)));
     }
     let may_count = by.iter().map(|by| counting.may_count_any(reach, by));
@@ -249,6 +289,19 @@ pub(crate) fn best_pair_of(
         }
         None => (any, verdict),
     }))
+}
+
+/// What takes one write, unless several make it worse: then the gate would count two people, and
+/// after the one it does not.
+pub(crate) fn worst<E>(
+    one: Option<Finding>,
+    several: impl FnOnce() -> Result<Option<Finding>, E>,
+) -> Result<Option<Finding>, E> {
+    let is_two = |found: &Finding| found.gate == Some(Gate::CountsTwo);
+    if one.as_ref().is_some_and(is_two) {
+        return Ok(one);
+    }
+    Ok(several()?.filter(|found| one.is_none() || is_two(found)).or(one))
 }
 
 /// Says in a finding what the gate makes of it. If the gate counts two people, the finding is an

@@ -18,9 +18,6 @@ use crate::second_factor::{self, Factor};
 use crate::steps;
 use crate::targets::Among;
 
-/// The most users with the same permissions that are tried.
-const ALIKE: usize = 3;
-
 /// The most people that the actor becomes to make further credentials.
 const MAKERS: usize = 64;
 
@@ -39,7 +36,7 @@ pub(crate) fn as_two_people(
     let classes = own.iter().map(|it| (Rc::clone(&it.class), reach.slots_of_class(&it.class)));
     let mut classes: Vec<_> = classes.collect();
     let mut made: Vec<Vec<Step>> = Vec::new();
-    let mut alike: HashMap<ClassId, usize> = HashMap::new();
+    let mut alike: HashMap<ClassId, Vec<Answerer>> = HashMap::new();
     let mut seen = HashSet::from([actor]);
     let mut makers = VecDeque::from([(actor, Vec::new())]);
     let mut left = MAKERS;
@@ -49,10 +46,10 @@ pub(crate) fn as_two_people(
             if seen.contains(&user) {
                 continue;
             }
-            let (served, arn) = (reach.slots_of(user), view.account().arn(user));
+            let taken = view.taken(actor, user);
             let class = reach.permissions.class_of(user, APPROVE).filter(|class| {
-                alike.get(&class.id).is_none_or(|known| *known < ALIKE)
-                    && served.iter().any(|(slot, _)| view.counting.counts(view.slot(slot), arn))
+                let before: Vec<&Answerer> = alike.get(&class.id).into_iter().flatten().collect();
+                view.may_be_another(user, reach.slots_of(user), &before, || taken.clone())
             });
             let makes_more = reach.permissions.might_any(user, &CREDENTIALS);
             if class.is_none() && !makes_more {
@@ -65,10 +62,10 @@ pub(crate) fn as_two_people(
                 makers.push_back((user, steps.clone()));
             }
             let Some(class) = class else { continue };
-            *alike.entry(class.id).or_default() += 1;
+            alike.entry(class.id).or_default().push(taken.clone());
             let served = reach.slots_of_class(&class);
             classes.push((class, served));
-            by.push(view.taken(actor, user));
+            by.push(taken);
             made.push(steps);
             let candidates = classes.iter().map(|(class, served)| Candidate::now(class, served));
             let candidates: Vec<Candidate<'_>> = candidates.collect();

@@ -18,13 +18,15 @@ fn arn(of: &str) -> String {
     format!("arn:aws:iam::111122223333:{of}")
 }
 
-/// Statements in short: `allow ACTION[,ACTION] RESOURCE`, a resource of IAM by its type and name.
+/// Statements in short: `allow ACTION[,ACTION] RESOURCE`. A resource of IAM has its type and name,
+/// one of another service its ARN.
 fn policy(statements: &[&str]) -> Value {
     let statement = |text: &&str| {
         let words: Vec<&str> = text.split(' ').collect();
         let resource = match words[2] {
             "*" => "*".to_owned(),
             slot @ ("A" | "B") => format!("arn:aws:codepipeline:*:111122223333:pay/Release/{slot}"),
+            of if of.starts_with("arn:") => of.to_owned(),
             of => arn(of),
         };
         let effect = if words[0] == "allow" { "Allow" } else { "Deny" };
@@ -129,7 +131,7 @@ fn a_group_that_is_given_a_policy_and_then_joined_is_found() {
     for gives in ["iam:PutGroupPolicy", "iam:AttachGroupPolicy"] {
         let gives = format!("allow {gives} group/ops");
         let alone = [user("ann", &[], &[joins, &gives])];
-        finds(SELF, &account(&alone, &[group("ops", &[])], &[], &[]));
+        finds(SECOND, &account(&alone, &[group("ops", &[])], &[], &[]));
         // Another may give it.
         let makes = "allow iam:CreateAccessKey user/bob";
         let two = [user("ann", &[], &[joins, makes]), user("bob", &[], &[&gives])];
@@ -162,10 +164,12 @@ fn a_version_of_a_policy_of_a_group_that_is_joined_is_found() {
     let mut groups = [group("ops", &[])];
     groups[0]["AttachedManagedPolicies"] = attached("one");
     let joins = "allow iam:AddUserToGroup group/ops";
-    for call in ["iam:SetDefaultPolicyVersion", "iam:CreatePolicyVersion"] {
+    // A new version may allow everything, also to make somebody.
+    let versions = [("iam:SetDefaultPolicyVersion", SELF), ("iam:CreatePolicyVersion", SECOND)];
+    for (call, code) in versions {
         let call = format!("allow {call} policy/one");
         let users = [user("ann", &[], &[joins, &call])];
-        finds(SELF, &account(&users, &groups, &[], &policies));
+        finds(code, &account(&users, &groups, &[], &policies));
     }
     finds_nobody(&account(&[user("ann", &[], &[joins])], &groups, &[], &policies));
 }
@@ -314,7 +318,6 @@ fn changes_that_are_needed_together_are_found_among_many() {
 }
 
 /// A statement that applies under a condition.
-/// A statement that applies under a condition.
 fn when(mut statement: Value, condition: Value) -> Value {
     statement["Condition"] = condition;
     statement
@@ -398,7 +401,7 @@ fn policies_of_aws_that_nobody_has_may_be_attached() {
         let roles = [role("release", LAMBDA, &["allow codepipeline:PutApprovalResult B"])];
         account(&[ann], &[], &roles, &[])
     };
-    finds(SELF, &of("IAMFullAccess"));
+    finds(SECOND, &of("IAMFullAccess"));
     finds(SELF, &of("AWSLambda_FullAccess"));
     finds_nobody(&of("SecurityAudit"));
 }
@@ -447,25 +450,74 @@ fn two_slots_and_a_way_past_the_gate_are_looked_for_one_by_one() {
         &["allow iam:AddUserToGroup group/ops", "allow iam:PutGroupPolicy group/ops"],
     ] {
         let and = |more| [gives, &[more]].concat();
-        assert_eq!(codes(gives), [past, SELF]);
-        assert_eq!(codes(&and("allow codepipeline:UpdatePipeline *")), [past, SELF]);
+        let without: Vec<_> = codes(gives).into_iter().filter(|code| *code != past).collect();
+        assert!(without.contains(&SECOND), "{without:?}");
+        assert_eq!(codes(gives), [&[past], without.as_slice()].concat());
+        assert_eq!(codes(&and("allow codepipeline:UpdatePipeline *")), codes(gives));
         let both = "allow codepipeline:PutApprovalResult *";
-        assert_eq!(codes(&and(both)), ["can-approve-both", past]);
+        assert_eq!(codes(&and(both)), ["can-approve-both", past, SECOND]);
     }
+}
+
+/// What ann has or gets may be worth little: the gate counts her once. With the credentials of
+/// others it counts two people.
+#[test]
+fn what_the_gate_refuses_hides_nothing_that_it_would_count() {
+    let approve = |slot: &str| format!("allow codepipeline:PutApprovalResult {slot}");
+    let (both, b) = (approve("*"), approve("B"));
+    let keys = "allow iam:CreateAccessKey user/bob,allow iam:CreateAccessKey user/cy";
+    let groups: [Value; 2] =
+        [group("both", &[&both]), group("keys", &keys.split(',').collect::<Vec<_>>())];
+    let found = |own: &[&str], others: [&str; 2]| {
+        let users =
+            [user("ann", &[], own), user("bob", &[], &[others[0]]), user("cy", &[], &[others[1]])];
+        let account = Account::parse(&account(&users, &groups, &[], &[]).to_string()).unwrap();
+        let slots = vec!["A".parse().unwrap(), "B".parse().unwrap()];
+        let scope = Scope::of_all(slots, "gate".parse().unwrap());
+        let of = |rule: Option<&rule::Rule>| {
+            let found = audit(&account, &scope, rule, None).unwrap();
+            let about = found.findings.into_iter().filter(|it| it.called == "ann");
+            let codes = about.map(|it| (it.code, it.gate)).filter(|(_, gate)| gate.is_some());
+            (codes.collect::<Vec<_>>(), found.answer.unwrap().sentence)
+        };
+        // The default rule is in force if no rule is given.
+        let (codes, sentence) = of(Some(&rule::Rule::default()));
+        assert_eq!(of(None), (codes.clone(), sentence.clone()));
+        (codes, sentence)
+    };
+    let [joins_both, joins_keys] =
+        ["both", "keys"].map(|of| format!("allow iam:AddUserToGroup group/{of}"));
+    let [two, once] = [Some(findings::Gate::CountsTwo), Some(findings::Gate::Refuses)];
+    // She has both slots, and can make a key of somebody who has one.
+    let (codes, sentence) = found(&[&both, &joins_keys], [&b, &b]);
+    assert_eq!(codes, [("can-approve-both", once), (SELF, two)]);
+    assert!(sentence.ends_with("count 1 of them as two people after a change that they may make."));
+    // Everybody has the same permissions.
+    assert_eq!(found(&[&both, &joins_keys], [&both, &both]).0, codes);
+    // She has none, and either of the others has both.
+    assert_eq!(found(&[&joins_keys], [&both, &both]).0, [(SELF, two)]);
+    // One change gives her both, and several make her two people.
+    assert_eq!(found(&[&joins_both, &joins_keys], [&b, &b]).0, [(SELF, two)]);
+    // Without the keys she is one.
+    assert_eq!(found(&[&joins_both], [&b, &b]).0, [(SELF, once)]);
+    let (codes, sentence) = found(&[&both, &joins_both], [&b, &b]);
+    assert_eq!(codes, [("can-approve-both", once)]);
+    assert!(sentence.ends_with("but the gate counts each as one person at most."), "{sentence}");
+    assert_eq!(found(&[&joins_keys], [&both, &b]).0, [(SELF, two)]);
 }
 
 /// ann answers A herself and B in a session. Of one role the sessions have her name, and of the
 /// other the name that she chooses, so the gate may count two.
 #[test]
 fn the_role_that_the_gate_counts_as_somebody_else_is_found_among_others() {
-    let rule = r#"{"trustedSessionRoles": ["Named", "Other"]}"#;
-    let rule = rule::Rule::floor(rule).unwrap();
+    let roles = ["Named", "Named-1", "Named-2", "Named-3", "Named-4", "Other"];
+    let rule = rule::Rule::floor(&json!({"trustedSessionRoles": roles}).to_string()).unwrap();
     let severity = |names: &[&str]| {
         let roles: Vec<Value> = names
             .iter()
             .map(|name| {
                 let mut role = role(name, "user/ann", &["allow codepipeline:PutApprovalResult B"]);
-                if *name == "Named" {
+                if name.starts_with("Named") {
                     role["AssumeRolePolicyDocument"]["Statement"][0]["Condition"] =
                         json!({"StringEquals": {"sts:RoleSessionName": "${aws:username}"}});
                 }
@@ -481,7 +533,125 @@ fn the_role_that_the_gate_counts_as_somebody_else_is_found_among_others() {
         found.into_iter().find(|it| it.code == code && it.called == "ann").map(|it| it.severity)
     };
     assert_eq!(severity(&["Named"]), Some(Severity::Warning));
-    for names in [&["Other"][..], &["Named", "Other"], &["Other", "Named"]] {
+    let many = ["Named-1", "Named-2", "Named-3", "Named-4", "Other"];
+    assert_eq!(severity(&many[..4]), Some(Severity::Warning));
+    for names in [&["Other"][..], &["Named", "Other"], &["Other", "Named"], &many] {
         assert_eq!(severity(names), Some(Severity::Error), "{names:?}");
     }
+}
+
+/// The members of ops approve B if they have a tag. Other statements do not matter.
+#[test]
+fn a_new_user_has_tags_only_if_its_maker_may_tag_it() {
+    let with = |more: &[&str]| {
+        let own = [
+            "allow codepipeline:PutApprovalResult A",
+            "allow iam:CreateUser,iam:CreateAccessKey user/new-*",
+            "allow iam:AddUserToGroup group/ops",
+        ];
+        let mut ops = group("ops", &["allow codepipeline:PutApprovalResult B"]);
+        let approves = &mut ops["GroupPolicyList"][0]["PolicyDocument"]["Statement"][0];
+        let tagged = json!({"StringEquals": {"aws:PrincipalTag/team": "b"}});
+        *approves = when(approves.clone(), tagged);
+        account(&[user("ann", &[], &[&own, more].concat())], &[ops], &[], &[])
+    };
+    finds_nobody(&with(&[]));
+    finds_nobody(&with(&["allow amplify:UpdateApp *"]));
+    let another = "arn:aws:lambda:eu-west-1:111122223333:function:another";
+    finds_nobody(&with(&[&format!("allow lambda:UpdateFunctionCode {another}")]));
+    finds(SECOND, &with(&["allow iam:TagUser user/new-*"]));
+}
+
+#[test]
+fn what_two_policies_allow_is_allowed() {
+    let updates = "allow amplify:UpdateApp *";
+    let mut release = role("release", LAMBDA, &["allow codepipeline:PutApprovalResult B"]);
+    release["AssumeRolePolicyDocument"]["Statement"][0]["Principal"] =
+        json!({"Service": "amplify.amazonaws.com"});
+    let with = |own: &[&str], of_group: &[&str]| {
+        let own = [&["allow codepipeline:PutApprovalResult A"], own].concat();
+        let users = [user("ann", &["ops"], &own)];
+        account(&users, &[group("ops", of_group)], slice::from_ref(&release), &[])
+    };
+    let found = |account: &Value| {
+        let found = audited(account).findings.into_iter();
+        found.filter(|it| it.code == "may-run-as-approver").map(|it| it.called).collect::<Vec<_>>()
+    };
+    assert!(found(&with(&[], &[])).is_empty());
+    for (own, of_group) in [(&[updates][..], &[][..]), (&[], &[updates]), (&[updates], &[updates])]
+    {
+        assert_eq!(found(&with(own, of_group)), ["ann"], "{own:?} {of_group:?}");
+    }
+}
+
+/// Her policy names nobody.
+#[test]
+fn somebody_is_found_among_all_users_by_what_each_may_do() {
+    let keys = "allow iam:CreateAccessKey user/*";
+    let approves = "allow codepipeline:PutApprovalResult A";
+    let roles = [role("release", "user/bob", &["allow codepipeline:PutApprovalResult B"])];
+    let of = |bob: &[&str], roles: &[Value]| {
+        account(&[user("ann", &[], &[keys, approves]), user("bob", &[], bob)], &[], roles, &[])
+    };
+    finds(SELF, &of(&[], &roles));
+    finds_nobody(&of(&[], &[]));
+    let past = of(&["allow codepipeline:UpdatePipeline *"], &[]);
+    let findings = audited(&past).findings;
+    let mut past = findings.iter().filter(|it| it.code == "can-bypass-gate");
+    assert!(
+        past.any(|it| it.called == "ann" && it.message.contains("`user/bob`")),
+        "{findings:#?}"
+    );
+}
+
+#[test]
+fn a_policy_that_leads_further_is_found_among_many_that_do_not() {
+    let mut ann = user(
+        "ann",
+        &[],
+        &[
+            "allow codepipeline:PutApprovalResult A",
+            "allow iam:CreateUser,iam:CreateAccessKey user/new-*",
+        ],
+    );
+    let only = json!({"ArnLike": {"iam:PolicyARN": arn("policy/p-*")}});
+    let attach = policy(&["allow iam:AttachUserPolicy user/new-*"]);
+    let statement = when(attach["Statement"][0].clone(), only);
+    let own = &mut ann["UserPolicyList"][0]["PolicyDocument"]["Statement"];
+    own.as_array_mut().unwrap().push(statement);
+    let roles = [role("release", "root", &["allow codepipeline:PutApprovalResult B"])];
+    // Code of a function that is not the gate.
+    let another = "arn:aws:lambda:eu-west-1:111122223333:function:another";
+    let updates = format!("allow lambda:UpdateFunctionCode {another}");
+    let others = (0..200).map(|number| {
+        let statement = if number % 2 == 0 { "allow s3:GetObject *" } else { &updates };
+        managed(&format!("p-{number}"), &[&[statement]])
+    });
+    let mut policies: Vec<Value> = others.collect();
+    finds_nobody(&account(slice::from_ref(&ann), &[], &roles, &policies));
+    policies.push(managed("p-assume", &[&["allow sts:AssumeRole role/release"]]));
+    finds(SELF, &account(&[ann], &[], &roles, &policies));
+}
+
+/// ann may make keys of everybody: of bob, who may do nothing, of dan, who may give him everything,
+/// and of eve, who may assume a role that changes the pipeline.
+#[test]
+fn a_way_that_changes_no_permissions_is_named_before_one_that_does() {
+    let mut users = vec![
+        user("ann", &[], &["allow iam:CreateAccessKey user/*"]),
+        user("bob", &[], &[]),
+        user("dan", &[], &["allow iam:PutUserPolicy user/bob"]),
+        user("eve", &[], &[]),
+    ];
+    let roles = [role("changes", "user/eve", &["allow codepipeline:UpdatePipeline *"])];
+    let says = |users: &[Value]| {
+        let found = audited(&account(users, &[], &roles, &[])).findings.into_iter();
+        let mut past = found.filter(|it| it.called == "ann" && it.code == "can-bypass-gate");
+        past.next().unwrap().message
+    };
+    let both = says(&users);
+    assert!(both.contains("sts:AssumeRole") && !both.contains("iam:PutUserPolicy"), "{both}");
+    users.pop();
+    let changed = says(&users);
+    assert!(changed.contains("iam:PutUserPolicy"), "{changed}");
 }

@@ -6,7 +6,7 @@ use iam::account::Actor;
 use super::Find;
 use crate::account_view::AccountView;
 use crate::action::APPROVE;
-use crate::counted::{Verdict, conclude, if_refused};
+use crate::counted::{conclude, if_refused};
 use crate::evidence;
 use crate::reach_index::{SlotPair, UndecidedError};
 
@@ -52,7 +52,7 @@ pub(super) fn with_pair(
         let Some(mut finding) = wanted(actor, pair) else {
             continue;
         };
-        let verdict = verdict(view, actor, pair);
+        let verdict = view.verdict_of_own(actor, pair);
         conclude(view, actor, &mut finding, &verdict, if_refused(view));
         finding.evidence = evidence_of(view, actor, &pair.witness);
         let [_, second] = &pair.witness;
@@ -60,12 +60,6 @@ pub(super) fn with_pair(
         findings.push(finding);
     }
     Ok(findings)
-}
-
-/// What the gate makes of two slots that an actor serves with its own permissions.
-pub(super) fn verdict(view: &AccountView<'_>, actor: Actor, pair: &SlotPair) -> Verdict {
-    let by = view.answers_as(actor, actor);
-    view.counting.ask(pair.slots.map(|slot| view.slot(slot)), [&by, &by])
 }
 
 /// The chains that let one actor approve some actions.

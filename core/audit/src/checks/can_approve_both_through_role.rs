@@ -6,7 +6,7 @@ use findings::{Check, Evidence, Finding, Severity};
 use iam::account::{Actor, RoleIx};
 
 use super::can_approve_both::evidence_of;
-use super::{Find, can_approve_both};
+use super::Find;
 use crate::account_view::AccountView;
 use crate::answerer::Answerer;
 use crate::counted::{Verdict, best_pair, conclude, conclude_of_outsiders, if_refused};
@@ -30,7 +30,7 @@ fn find(view: &AccountView<'_>) -> Result<Vec<Finding>, UndecidedError> {
     let mut findings = Vec::new();
     for actor in view.actors() {
         let own = view.reach.slots_of(actor).pair.as_ref();
-        if own.is_some_and(|pair| is_settled(view, actor, pair)) {
+        if own.is_some_and(|pair| view.is_settled(actor, pair)) {
             continue;
         }
         // `can-answer-without-desk` reports people who become the desk.
@@ -88,18 +88,12 @@ pub(super) fn evidence_of_outsider(
     evidence.collect()
 }
 
-/// Whether an actor that has two slots by itself gets no worse by roles or writes. It does if the
-/// gate's rule refuses what it can do by itself. The desk and machines are nobody.
-pub(super) fn is_settled(view: &AccountView<'_>, actor: Actor, own: &SlotPair) -> bool {
-    view.rule.is_none()
-        || view.is_desk(actor)
-        || view.is_beyond_people(actor)
-        || can_approve_both::verdict(view, actor, own).counts_two()
-}
-
-/// Whether an actor may approve two slots through roles.
-pub(super) fn can(view: &AccountView<'_>, actor: Actor) -> Result<bool, UndecidedError> {
-    Ok(by_roles(view, actor)?.is_some())
+/// What the gate makes of two slots that an actor may approve through roles. `None` if it may not.
+pub(super) fn verdict(
+    view: &AccountView<'_>,
+    actor: Actor,
+) -> Result<Option<Verdict>, UndecidedError> {
+    Ok(by_roles(view, actor)?.map(|found| found.verdict))
 }
 
 /// Two slots of one stage, and how an actor serves each: through a chain of roles, or, with `None`,

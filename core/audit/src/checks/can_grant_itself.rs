@@ -1,12 +1,12 @@
 //! `can-grant-itself`: a principal that is one write away from two slots of one pipeline.
 
-use findings::{Check, Evidence, Finding, Gate, Severity};
+use findings::{Check, Evidence, Finding, Severity};
 use iam::account::Actor;
 
 use super::{Find, can_approve_both_through_role};
 use crate::account_view::AccountView;
 use crate::closure::TwoSlots;
-use crate::counted::conclude;
+use crate::counted::{Verdict, conclude, worst};
 use crate::escalation::{Escalation, REMOVALS, WRITES, Write};
 use crate::evidence;
 use crate::reach_index::UndecidedError;
@@ -28,7 +28,7 @@ fn find(view: &AccountView<'_>) -> Result<Vec<Finding>, UndecidedError> {
     for actor in view.actors() {
         // A principal that has both does not need a write, unless it makes two people of one.
         let own = view.reach.slots_of(actor).pair.as_ref();
-        if own.is_some_and(|pair| can_approve_both_through_role::is_settled(view, actor, pair)) {
+        if own.is_some_and(|pair| view.is_settled(actor, pair)) {
             continue;
         }
         let might = view.reach.permissions.might_any(actor, &WRITES)
@@ -38,18 +38,11 @@ fn find(view: &AccountView<'_>) -> Result<Vec<Finding>, UndecidedError> {
             false => Vec::new(),
         };
         found.retain(|write| own.is_none() || write.verdict.counts_two());
-        let one_write = finding(view, actor, &found);
-        let is_two = |found: &Finding| found.gate == Some(Gate::CountsTwo);
-        if one_write.as_ref().is_some_and(is_two) {
-            findings.extend(one_write);
-            continue;
-        }
-        let several = match credentials::as_two_people(view, actor)? {
-            Some(slots) if !is_as_bad(view, actor)? => Some(told(view, actor, &slots)),
-            Some(_) | None => after_steps(view, actor)?,
+        let several = || match credentials::as_two_people(view, actor)? {
+            Some(slots) if !is_as_bad(view, actor)? => Ok(Some(told(view, actor, &slots))),
+            Some(_) | None => after_steps(view, actor),
         };
-        let several = several.filter(|found| one_write.is_none() || is_two(found));
-        findings.extend(several.or(one_write));
+        findings.extend(worst(finding(view, actor, &found), several)?);
     }
     Ok(findings)
 }
@@ -57,8 +50,10 @@ fn find(view: &AccountView<'_>) -> Result<Vec<Finding>, UndecidedError> {
 /// Whether another check already reports an error about the actor: what takes no write, or a second
 /// person.
 fn is_as_bad(view: &AccountView<'_>, actor: Actor) -> Result<bool, UndecidedError> {
-    let no_write = view.rule.is_none() && can_approve_both_through_role::can(view, actor)?;
-    Ok(no_write || second_person::ways(view, actor)?.iter().any(|way| way.verdict.counts_two()))
+    let no_write = can_approve_both_through_role::verdict(view, actor)?;
+    let ways = second_person::ways(view, actor)?;
+    let mut verdicts = no_write.iter().chain(ways.iter().map(|way| &way.verdict));
+    Ok(verdicts.any(Verdict::counts_two))
 }
 
 fn told(view: &AccountView<'_>, actor: Actor, slots: &TwoSlots) -> Finding {
@@ -77,7 +72,7 @@ fn after_steps(view: &AccountView<'_>, actor: Actor) -> Result<Option<Finding>, 
         return Ok(None);
     }
     if !slots.verdict.counts_two()
-        && (can_approve_both_through_role::can(view, actor)?
+        && (can_approve_both_through_role::verdict(view, actor)?.is_some()
             || !second_person::ways(view, actor)?.is_empty())
     {
         return Ok(None);

@@ -6,7 +6,7 @@ use iam::account::Actor;
 
 use super::{Find, can_approve_both_through_role};
 use crate::account_view::AccountView;
-use crate::counted::conclude;
+use crate::counted::{conclude, worst};
 use crate::evidence;
 use crate::of_aws;
 use crate::reach_index::UndecidedError;
@@ -35,11 +35,7 @@ fn find(view: &AccountView<'_>) -> Result<Vec<Finding>, UndecidedError> {
             continue;
         }
         let ways = second_person::ways(view, actor)?;
-        let found = match finding(view, actor, &ways) {
-            None => after_steps(view, actor)?,
-            found => found,
-        };
-        findings.extend(found);
+        findings.extend(worst(finding(view, actor, &ways), || after_steps(view, actor))?);
     }
     Ok(findings)
 }
@@ -50,8 +46,9 @@ fn after_steps(view: &AccountView<'_>, actor: Actor) -> Result<Option<Finding>, 
     let Some(slots) = outcome.slots.as_ref().filter(|slots| slots.by_somebody_made) else {
         return Ok(None);
     };
-    let no_write = can_approve_both_through_role::can(view, actor)?;
-    if no_write && (view.rule.is_none() || !slots.verdict.counts_two()) {
+    if !slots.verdict.counts_two()
+        && can_approve_both_through_role::verdict(view, actor)?.is_some()
+    {
         return Ok(None);
     }
     let says = |of: &str| format!("can approve {of} as two people");

@@ -5,6 +5,7 @@ use iam::account::Actor;
 
 use super::{Find, can_approve_both_through_role};
 use crate::account_view::AccountView;
+use crate::counted::Verdict;
 use crate::of_aws;
 use crate::reach_index::UndecidedError;
 use crate::{running, second_person, steps};
@@ -25,12 +26,17 @@ fn find(view: &AccountView<'_>) -> Result<Vec<Finding>, UndecidedError> {
     }
     let mut findings = Vec::new();
     for actor in view.actors() {
-        let has_two = view.reach.slots_of(actor).pair.is_some();
-        if has_two || !might(view, actor) || view.outcome(actor)?.slots.is_some() {
+        let own = view.reach.slots_of(actor).pair.as_ref();
+        if own.is_some_and(|own| view.is_settled(actor, own)) || !might(view, actor) {
+            continue;
+        }
+        // Other checks report what takes no such code, if that is as bad.
+        let others = without_code(view, actor)?;
+        if others.iter().any(Verdict::counts_two) {
             continue;
         }
         let Some(slots) = running::two_slots(view, actor)? else { continue };
-        if is_reported(view, actor)? {
+        if (own.is_some() || !others.is_empty()) && !slots.verdict.counts_two() {
             continue;
         }
         let says = |of: &str| format!("may serve {of} through code that it can change");
@@ -56,8 +62,11 @@ fn might(view: &AccountView<'_>, actor: Actor) -> bool {
     selves.any(|it| permissions.might_any(it, view.changing_running_code()))
 }
 
-/// Whether another check reports that the actor reaches two slots.
-fn is_reported(view: &AccountView<'_>, actor: Actor) -> Result<bool, UndecidedError> {
-    Ok(can_approve_both_through_role::can(view, actor)?
-        || !second_person::ways(view, actor)?.is_empty())
+/// What the gate makes of two slots that an actor reaches as roles or by writes.
+fn without_code(view: &AccountView<'_>, actor: Actor) -> Result<Vec<Verdict>, UndecidedError> {
+    let outcome = view.outcome(actor)?;
+    let mut found: Vec<Verdict> = outcome.slots.iter().map(|slots| slots.verdict.clone()).collect();
+    found.extend(can_approve_both_through_role::verdict(view, actor)?);
+    found.extend(second_person::ways(view, actor)?.iter().map(|way| way.verdict.clone()));
+    Ok(found)
 }

@@ -24,7 +24,7 @@ use self::changes::Changes;
 use self::widen::Likeness;
 use self::write::Writing;
 use crate::account_view::AccountView;
-use crate::action::Action;
+use crate::action::{APPROVE, Action};
 use crate::answerer::Answerer;
 use crate::bypass::OpenWay;
 use crate::counted::{Verdict, best_pair_with_last};
@@ -79,6 +79,25 @@ pub(crate) struct Outcome {
     pub(crate) past_the_gate: Option<PastTheGate>,
 }
 
+/// What is looked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Wants {
+    pub(crate) slots: WantedSlots,
+    /// A way past the gate.
+    pub(crate) past_the_gate: bool,
+}
+
+/// Which two slots are looked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum WantedSlots {
+    /// None: the principal has them without a write.
+    No,
+    /// Only those that the gate counts as two people. Others the principal has without a write.
+    OfTwoPeople,
+    /// Any, and rather those that the gate counts as two people.
+    Any,
+}
+
 /// Two slots, and how.
 #[derive(Clone, Debug)]
 pub(crate) struct TwoSlots {
@@ -117,9 +136,10 @@ pub(crate) struct Closure<'p, 'a> {
     as_now: HashMap<Actor, usize>,
     /// The forms that others make together, as the gate sees them.
     together: HashMap<usize, Answerer>,
-    /// The classes of all forms so far. A form with the same classes adds nothing.
+    /// The classes of all forms so far. A form with the same classes leads to nothing new.
     known: HashSet<Classes>,
-    /// The forms that serve a slot, one for each class.
+    /// The forms that serve a slot: one for each class, or a few that the gate may count as
+    /// different people.
     serving: Vec<(usize, Rc<EquivalenceClass<'a>>, Rc<ServedSlots>, Answerer)>,
     /// The forms that have been followed and may change others, one for each way to be allowed it.
     writers: Vec<usize>,
@@ -134,8 +154,7 @@ pub(crate) struct Closure<'p, 'a> {
     /// The principals that were added because a form may change them.
     changeable: HashSet<Likeness>,
     outcome: Outcome,
-    /// Whether two slots, and a way past the gate, are wanted.
-    wants: [bool; 2],
+    wants: Wants,
     problem: Option<UndecidedError>,
 }
 
@@ -145,7 +164,7 @@ impl<'p, 'a> Closure<'p, 'a> {
     pub(crate) fn of(
         view: &'p AccountView<'a>,
         actor: Actor,
-        wants: [bool; 2],
+        wants: Wants,
     ) -> Result<Outcome, UndecidedError> {
         Self::of_those(view, actor, std::iter::empty(), wants)
     }
@@ -155,7 +174,7 @@ impl<'p, 'a> Closure<'p, 'a> {
         view: &'p AccountView<'a>,
         actor: Actor,
         others: impl Iterator<Item = (Actor, Vec<Step>)>,
-        wants: [bool; 2],
+        wants: Wants,
     ) -> Result<Outcome, UndecidedError> {
         let mut closure = Self {
             view,
@@ -192,24 +211,37 @@ impl<'p, 'a> Closure<'p, 'a> {
 
     /// Whether everything that is wanted is found.
     fn is_done(&self) -> bool {
-        let [slots, past] = self.wants;
-        self.problem.is_some()
-            || ((!slots || self.outcome.slots.is_some())
-                && (!past || self.outcome.past_the_gate.is_some()))
+        self.problem.is_some() || (!self.wants_slots() && !self.wants_past_the_gate())
     }
 
-    /// Adds a form, and looks at what it can do.
+    /// Whether two slots are still wanted: the gate may count two people, and does not yet.
+    fn wants_slots(&self) -> bool {
+        let is_best =
+            |found: &TwoSlots| found.verdict.counts_two() || !self.view.counting.counts_unsigned();
+        self.wants.slots != WantedSlots::No && !self.outcome.slots.as_ref().is_some_and(is_best)
+    }
+
+    fn wants_past_the_gate(&self) -> bool {
+        self.wants.past_the_gate && self.outcome.past_the_gate.is_none()
+    }
+
+    /// Adds a form that is followed, and looks at what it can do.
     fn add(&mut self, form: Form<'a>) {
+        self.queue.push_back(self.forms.len());
+        self.add_alike(form);
+    }
+
+    /// Adds a form that leads to what others lead to, and looks at what it can do.
+    fn add_alike(&mut self, form: Form<'a>) {
         let at = self.forms.len();
         self.forms.push(form);
-        self.queue.push_back(at);
         let looked = self.serve(at).and_then(|()| self.look_past_the_gate(at));
         if let Err(problem) = looked {
             self.problem = Some(problem);
         }
     }
 
-    /// Adds an actor as it is now, if it is new.
+    /// Adds an actor as it is now, if it is new, or if the gate may count it as somebody else.
     fn add_actor(&mut self, actor: Actor, after: BTreeSet<usize>, steps: Vec<Step>) {
         if self.as_now.contains_key(&actor) {
             return;
@@ -219,11 +251,31 @@ impl<'p, 'a> Closure<'p, 'a> {
         let is_new = self.known.insert(classes)
             || self.view.chains.has_its_own(actor)
             || self.view.bypass.as_role(actor).is_some();
-        if !is_new && !self.forms.is_empty() {
+        if !is_new && !self.may_be_another(actor) {
             return;
         }
         self.as_now.insert(actor, self.forms.len());
-        self.add(Form { who: Who::Actor(actor), permissions: As::Now(actor), after, steps });
+        let form = Form { who: Who::Actor(actor), permissions: As::Now(actor), after, steps };
+        match is_new {
+            true => self.add(form),
+            false => self.add_alike(form),
+        }
+    }
+
+    /// Whether the gate may count an actor, as it is now, as another person than those among the
+    /// forms that serve the same slots.
+    fn may_be_another(&self, actor: Actor) -> bool {
+        let class = self.view.reach.permissions.class_of(actor, APPROVE);
+        let Some(class) = class.filter(|_| self.wants_slots()) else { return false };
+        let served = self.view.reach.slots_of(actor);
+        let by = || self.view.taken(self.start, actor);
+        self.view.may_be_another(actor, served, &self.serving_alike(class.id), by)
+    }
+
+    /// Those who serve slots with a class.
+    fn serving_alike(&self, class: ClassId) -> Vec<&Answerer> {
+        let alike = self.serving.iter().filter(|(_, known, ..)| known.id == class);
+        alike.map(|(.., by)| by).collect()
     }
 
     /// Adds a form with other permissions than an actor has now, if it is new.
@@ -267,9 +319,7 @@ impl<'p, 'a> Closure<'p, 'a> {
     /// Looks for two slots with what a form serves.
     fn serve(&mut self, at: usize) -> Result<(), UndecidedError> {
         let start = self.start;
-        let [wanted, _] = self.wants;
-        let Some(form) = self.forms.get(at).filter(|_| wanted && self.outcome.slots.is_none())
-        else {
+        let Some(form) = self.forms.get(at).filter(|_| self.wants_slots()) else {
             return Ok(());
         };
         let reach = &self.view.reach;
@@ -277,7 +327,13 @@ impl<'p, 'a> Closure<'p, 'a> {
         let Some(class) = self.approval_class(form).filter(|_| !is_desk) else {
             return Ok(());
         };
-        if self.serving.iter().any(|(_, known, ..)| known.id == class.id) {
+        let alike = self.serving_alike(class.id);
+        let counting = &self.view.counting;
+        let may_count = match form.who {
+            Who::Actor(actor) => counting.may_count(actor, self.view.name(actor)),
+            Who::Made(_) => counting.counts_unsigned(),
+        };
+        if !alike.is_empty() && !may_count {
             return Ok(());
         }
         let undecided = |problem| reach.undecided(start)(problem);
@@ -286,6 +342,9 @@ impl<'p, 'a> Closure<'p, 'a> {
             return Ok(());
         }
         let by = self.answerer(at, form);
+        if !alike.is_empty() && !counting.may_be_another(reach, &served, &alike, &by) {
+            return Ok(());
+        }
         self.serving.push((at, class, served, by));
         let candidates =
             self.serving.iter().map(|(_, class, served, _)| Candidate::now(class, served));
@@ -300,6 +359,10 @@ impl<'p, 'a> Closure<'p, 'a> {
         let Some((pair, verdict)) = found.map_err(undecided)? else {
             return Ok(());
         };
+        let is_first = self.wants.slots == WantedSlots::Any && self.outcome.slots.is_none();
+        if !verdict.counts_two() && !is_first {
+            return Ok(());
+        }
         let ends = pair.candidates.map(|at| self.serving.get(at).map_or(0, |(form, ..)| *form));
         let chain = self.chain(&ends);
         // Without a write, another check reports it.
@@ -316,9 +379,8 @@ impl<'p, 'a> Closure<'p, 'a> {
     /// Looks for an action of a form that bypasses the gate.
     fn look_past_the_gate(&mut self, at: usize) -> Result<(), UndecidedError> {
         let start = self.start;
-        let [_, wanted] = self.wants;
         // The check reports what the principal itself may do.
-        let wanted = wanted && at != 0 && self.outcome.past_the_gate.is_none();
+        let wanted = at != 0 && self.wants_past_the_gate();
         let Some(form) = self.forms.get(at).filter(|_| wanted) else {
             return Ok(());
         };

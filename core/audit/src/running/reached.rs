@@ -9,7 +9,7 @@ use super::{Ways, actions_of};
 use crate::account_view::AccountView;
 use crate::action::{APPROVE, Action};
 use crate::answerer::Answerer;
-use crate::closure::{Closure, Step, TwoSlots, Who};
+use crate::closure::{Closure, Step, TwoSlots, WantedSlots, Wants, Who};
 use crate::counted::best_pair_of;
 use crate::equivalence_class::EquivalenceClass;
 use crate::reach_index::{Candidate, ServedSlots, UndecidedError};
@@ -54,6 +54,7 @@ pub(crate) fn two_slots(
     let mut by: Vec<Answerer> = own.iter().map(|it| view.answers_as(actor, it.actor)).collect();
     let mut classes: Vec<(Rc<EquivalenceClass<'_>>, &ServedSlots)> =
         own.iter().map(|it| (Rc::clone(&it.class), it.served)).collect();
+    let mut refused = None;
     // The nearest first: the shortest chain says most.
     for link in reached.serving() {
         let role = Actor::Role(link.role);
@@ -77,18 +78,25 @@ pub(crate) fn two_slots(
             chain.extend(steps);
         }
         let chain = steps::each_once(&chain);
-        return Ok(Some(TwoSlots { pair, chain, by_somebody_made: false, verdict }));
+        let counts_two = verdict.counts_two();
+        let found = TwoSlots { pair, chain, by_somebody_made: false, verdict };
+        if counts_two {
+            return Ok(Some(found));
+        }
+        refused.get_or_insert(found);
     }
     // Or a role that is reached writes something.
     let leads_further =
         |link: &Link| view.reach.permissions.might_any(Actor::Role(link.role), &view.leading);
     if !reached.links.iter().any(leads_further) {
-        return Ok(None);
+        return Ok(refused);
     }
     let places = (0..reached.links.len()).zip(&reached.links);
     let also = places
         .map(|(place, link)| (Actor::Role(link.role), reached.chain(view, actor, Some(place))));
-    Ok(Closure::of_those(view, actor, also, [true, false])?.slots)
+    let slots = if refused.is_some() { WantedSlots::OfTwoPeople } else { WantedSlots::Any };
+    let wants = Wants { slots, past_the_gate: false };
+    Ok(Closure::of_those(view, actor, also, wants)?.slots.or(refused))
 }
 
 impl Reached {
