@@ -5,8 +5,8 @@ use findings::{Check, Evidence, Finding, Severity};
 
 use iam::account::{Actor, RoleIx};
 
-use super::can_approve_both::evidence_of;
 use super::Find;
+use super::can_approve_both::evidence_of;
 use crate::account_view::AccountView;
 use crate::answerer::Answerer;
 use crate::counted::{Verdict, best_pair, conclude, conclude_of_outsiders, if_refused};

@@ -46,8 +46,7 @@ fn after_steps(view: &AccountView<'_>, actor: Actor) -> Result<Option<Finding>, 
     let Some(slots) = outcome.slots.as_ref().filter(|slots| slots.by_somebody_made) else {
         return Ok(None);
     };
-    if !slots.verdict.counts_two()
-        && can_approve_both_through_role::verdict(view, actor)?.is_some()
+    if !slots.verdict.counts_two() && can_approve_both_through_role::verdict(view, actor)?.is_some()
     {
         return Ok(None);
     }
