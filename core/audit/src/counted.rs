@@ -114,6 +114,9 @@ impl<'a> Counting<'a> {
         before: &[&Answerer],
         new: &Answerer,
     ) -> bool {
+        if before.contains(&new) {
+            return false;
+        }
         served.iter().any(|(slot, _)| {
             let action = reach.scope.name(slot);
             let before = || before.iter().copied();

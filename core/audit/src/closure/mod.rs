@@ -345,7 +345,14 @@ impl<'p, 'a> Closure<'p, 'a> {
         if !alike.is_empty() && !counting.may_be_another(reach, &served, &alike, &by) {
             return Ok(());
         }
+        // One principal is one person, and a pair of one person is enough.
+        let is_enough =
+            self.wants.slots == WantedSlots::OfTwoPeople || self.outcome.slots.is_some();
+        let is_one = by.shown().len() == 1 && self.serving.iter().all(|(.., known)| *known == by);
         self.serving.push((at, class, served, by));
+        if is_enough && is_one {
+            return Ok(());
+        }
         let candidates =
             self.serving.iter().map(|(_, class, served, _)| Candidate::now(class, served));
         let candidates: Vec<Candidate<'_>> = candidates.collect();
