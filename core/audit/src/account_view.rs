@@ -56,6 +56,7 @@ pub(crate) struct AccountView<'a> {
     pub(super) apart: RefCell<HashSet<ClassId>>,
     worth_joining: OnceCell<Vec<GroupIx>>,
     worth_attaching: OnceCell<Vec<PolicyId>>,
+    keys_of_changes: OnceCell<BTreeSet<String>>,
     approving_permission_sets: OnceCell<Vec<Actor>>,
     /// A policy that allows everything: the most that a principal can write.
     pub(super) everything: &'a Policy,
@@ -138,6 +139,7 @@ impl<'a> AccountView<'a> {
             apart: RefCell::default(),
             worth_joining: OnceCell::new(),
             worth_attaching: OnceCell::new(),
+            keys_of_changes: OnceCell::new(),
             approving_permission_sets: OnceCell::new(),
             everything,
             people: OnceCell::new(),
@@ -243,6 +245,22 @@ impl<'a> AccountView<'a> {
             let policies = self.account().policies();
             let managed = policies.filter(|(_, stored)| stored.arn.is_some());
             managed.map(|(id, _)| id).filter(|id| self.is_worth_having(*id)).collect()
+        })
+    }
+
+    /// The condition keys of what somebody may get by changes: policies that are worth attaching,
+    /// those of groups that are worth joining, and other versions of policies.
+    pub(super) fn keys_of_changes(&self) -> &BTreeSet<String> {
+        self.keys_of_changes.get_or_init(|| {
+            let account = self.account();
+            let groups = self.worth_joining().iter().filter_map(|at| account.group(*at));
+            let gained = groups.flat_map(|group| &group.policies).chain(self.worth_attaching());
+            let gained = gained.filter_map(|id| account.policy(*id)).map(|stored| &stored.policy);
+            let versions = account.policies().flat_map(|(_, stored)| &stored.other_versions);
+            let keys = gained
+                .chain(versions)
+                .flat_map(|policy| self.reach.permissions.keys_about(policy, &self.deciding));
+            keys.map(str::to_owned).collect()
         })
     }
 

@@ -342,6 +342,19 @@ impl<'a> Permissions<'a> {
         self.context(actor).get(key).clone()
     }
 
+    /// The condition keys that a policy uses where it is about at least one of several actions.
+    pub(super) fn keys_about<'p>(
+        &'p self,
+        policy: &'p Policy,
+        actions: &'p [Action],
+    ) -> impl Iterator<Item = &'p str> {
+        let statements = policy.statements.iter().filter(move |statement| {
+            let mut names = actions.iter().map(|action| self.policies.name(*action));
+            keys(statement).next().is_some() && names.any(|name| statement.actions.include(name))
+        });
+        statements.flat_map(keys)
+    }
+
     /// Whether a policy allows at least one of several actions on anything that matters.
     pub(super) fn allows_any(&self, policy: PolicyId, actions: Actions) -> bool {
         self.policies.allowed(policy).has_any(actions)

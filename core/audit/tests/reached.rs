@@ -655,3 +655,78 @@ fn a_way_that_changes_no_permissions_is_named_before_one_that_does() {
     let changed = says(&users);
     assert!(changed.contains("iam:PutUserPolicy"), "{changed}");
 }
+
+/// What a service does for somebody comes with `aws:ViaAWSService`. Nobody approves like that, and
+/// the account does not show who makes a key like that.
+#[test]
+fn a_key_that_is_made_through_a_service_is_found() {
+    let makes = policy(&["allow iam:CreateAccessKey user/bob"])["Statement"][0].clone();
+    let through = |service: &str| json!({"Bool": {"aws:ViaAWSService": service}});
+    for service in ["true", "false"] {
+        let mut ann = user("ann", &[], &["allow codepipeline:PutApprovalResult A"]);
+        let own = &mut ann["UserPolicyList"][0]["PolicyDocument"]["Statement"];
+        own.as_array_mut().unwrap().push(when(makes.clone(), through(service)));
+        let bob = user("bob", &[], &["allow codepipeline:PutApprovalResult B"]);
+        finds(SELF, &account(&[ann, bob], &[], &[], &[]));
+    }
+}
+
+/// Only the red team may approve, by another version of a policy, by a policy that ann may attach,
+/// or in a group.
+#[test]
+fn what_a_change_gives_by_tags_is_asked_for_each_who_may_get_it() {
+    let approves = policy(&["allow codepipeline:PutApprovalResult B"])["Statement"][0].clone();
+    let of_red = when(approves, json!({"StringEquals": {"aws:PrincipalTag/team": "red"}}));
+    let reads: &[&str] = &["allow s3:GetObject *"];
+    let mut one = managed("one", &[reads, reads]);
+    one["PolicyVersionList"][1]["Document"]["Statement"] = json!([of_red]);
+    let mut two = managed("two", &[reads]);
+    two["PolicyVersionList"][0]["Document"]["Statement"] = json!([of_red]);
+    let mut ops = group("ops", reads);
+    ops["GroupPolicyList"][0]["PolicyDocument"]["Statement"] = json!([of_red]);
+    let holder = |name: &str, team: &str| {
+        let mut user = user(name, &[], &[]);
+        user["AttachedManagedPolicies"] = attached("one");
+        user["Tags"] = json!([{"Key": "team", "Value": team}]);
+        user
+    };
+    let attaches = "allow iam:AttachUserPolicy user/bob,allow iam:AttachUserPolicy user/cy";
+    for (change, code) in [
+        ("allow iam:SetDefaultPolicyVersion policy/one", SELF),
+        (attaches, SELF),
+        ("allow iam:AddUserToGroup group/ops", SECOND),
+    ] {
+        let own = ["allow codepipeline:PutApprovalResult A", "allow iam:CreateAccessKey user/*"];
+        let mut ann = user("ann", &[], &own);
+        let only = json!({"ArnEquals": {"iam:PolicyARN": arn("policy/two")}});
+        let mut changes = policy(&change.split(',').collect::<Vec<_>>())["Statement"].clone();
+        for statement in changes.as_array_mut().unwrap().iter_mut().filter(|_| change == attaches) {
+            *statement = when(statement.clone(), only.clone());
+        }
+        let statements = &mut ann["UserPolicyList"][0]["PolicyDocument"]["Statement"];
+        statements.as_array_mut().unwrap().append(changes.as_array_mut().unwrap());
+        let with = |teams: [&str; 2]| {
+            let users = [ann.clone(), holder("bob", teams[0]), holder("cy", teams[1])];
+            let policies = [one.clone(), two.clone()];
+            account(&users, slice::from_ref(&ops), &[], &policies)
+        };
+        finds(code, &with(["blue", "red"]));
+        finds(code, &with(["red", "blue"]));
+        finds_nobody(&with(["blue", "blue"]));
+    }
+}
+
+#[test]
+fn one_policy_of_aws_that_may_be_attached_is_one_write() {
+    let mut ann = user("ann", &[], &["allow codepipeline:PutApprovalResult A"]);
+    let attach = policy(&["allow iam:AttachUserPolicy user/ann"])["Statement"][0].clone();
+    let only =
+        json!({"ArnEquals": {"iam:PolicyARN": "arn:aws:iam::aws:policy/AdministratorAccess"}});
+    let own = &mut ann["UserPolicyList"][0]["PolicyDocument"]["Statement"];
+    own.as_array_mut().unwrap().push(when(attach, only));
+    let found = audited(&account(&[ann], &[], &[], &[])).findings;
+    let itself = found.iter().find(|it| it.code == SELF).unwrap();
+    let says = "`ann` is one write away from approving A and B of the same stage: \
+                iam:AttachUserPolicy; the gate still refuses";
+    assert!(itself.message.starts_with(says), "{}", itself.message);
+}

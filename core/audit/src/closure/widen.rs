@@ -3,8 +3,8 @@
 
 use std::collections::BTreeSet;
 
-use iam::Truth;
 use iam::account::{Actor, GroupIx, PolicyId};
+use iam::{Truth, Value};
 
 use super::write::{CHANGES_OF_ROLES, CHANGES_OF_USERS, GROUP_POLICIES, MEMBERSHIP, VERSIONS};
 use super::{Classes, Closure, Form, Step, Who, follow};
@@ -24,6 +24,8 @@ pub(super) struct Likeness {
     policies: Vec<PolicyId>,
     groups: Vec<GroupIx>,
     boundary: Option<PolicyId>,
+    /// What is known about it that the conditions of a change may ask.
+    known: Vec<Value>,
 }
 
 impl<'a> Closure<'_, 'a> {
@@ -121,7 +123,8 @@ impl<'a> Closure<'_, 'a> {
     }
 
     /// Adds an actor, although others have the same permissions, if nobody like it is added yet:
-    /// with the same policies, groups and boundary, and open to the same changes.
+    /// with the same policies, groups and boundary, open to the same changes, and with the same
+    /// values of what conditions may ask.
     fn enter(&mut self, actor: Actor, after: usize, steps: Vec<Step>) {
         if self.as_now.contains_key(&actor) || self.is_done() {
             return;
@@ -143,12 +146,15 @@ impl<'a> Closure<'_, 'a> {
         let writers = self.writers.iter().copied();
         let open_to = writers.flat_map(|by| actions.iter().map(move |action| (by, *action)));
         let open_to = open_to.filter(|(by, action)| self.may_do(*by, *action, arn, Some(actor)));
+        let keys = self.view.keys_of_changes().iter();
+        let known = keys.map(|key| self.view.reach.permissions.value(actor, key));
         Likeness {
             classes: self.classes(&As::Now(actor)),
             open_to: open_to.collect(),
             policies: identity.map(|identity| identity.policies.clone()).unwrap_or_default(),
             groups: groups.to_vec(),
             boundary: identity.and_then(|identity| identity.boundary),
+            known: known.collect(),
         }
     }
 
