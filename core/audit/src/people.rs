@@ -53,11 +53,12 @@ impl People {
     /// Users are persons, joined as the gate joins them. A role that people can assume is one
     /// person, as its sessions count together, or any number of people if the gate believes their
     /// names. If it is known who has the role, it is these people. Machines are not people. Nobody
-    /// is here that the gate's rule never counts.
+    /// is here that the gate's rule never counts. Somebody about whom not everything can be decided
+    /// serves what they may serve.
     pub(super) fn new(view: &AccountView<'_>) -> Self {
         let mut people = Vec::new();
         let mut uncounted = Vec::new();
-        for actor in view.actors() {
+        for actor in view.account().actors() {
             let slots: BTreeSet<SlotIx> =
                 view.reach.slots_of(actor).iter().map(|(slot, _)| slot).collect();
             if slots.is_empty() || !is_for_people(view, actor) || has_nobody(view, actor) {

@@ -33,7 +33,7 @@ fn found(users: &[Value]) -> Vec<(String, &'static str)> {
         "UserDetailList": users, "GroupDetailList": [], "RoleDetailList": [], "Policies": [],
     });
     let account = Account::parse(&details.to_string()).unwrap();
-    let slots = vec!["A".parse().unwrap(), "B".parse().unwrap()];
+    let slots = ["A", "B", "C"].map(|slot| slot.parse().unwrap()).into();
     let scope = Scope::of_all(slots, "gate".parse().unwrap());
     let found = audit(&account, &scope, None, None).unwrap();
     found.findings.into_iter().map(|it| (it.called, it.code)).collect()
@@ -41,15 +41,20 @@ fn found(users: &[Value]) -> Vec<(String, &'static str)> {
 
 #[test]
 fn who_is_too_intricate_is_named_and_hides_nobody() {
-    let both = [statement("Allow", "Resource", "*")];
+    let both = ["A", "B"].map(|slot| {
+        statement("Allow", "Resource", &format!("arn:aws:codepipeline:*:111122223333:*/*/{slot}"))
+    });
     let orders =
         ["0123456789", "9876543210", "1032547698", "5678901234", "2468013579", "9753186420"];
+    let everything = statement("Allow", "Resource", "*");
     let entangled: Vec<Value> =
-        both.iter().cloned().chain(orders.into_iter().map(only_with)).collect();
+        [everything].into_iter().chain(orders.into_iter().map(only_with)).collect();
     let found = found(&[user("ann", &both), user("cy", &entangled), user("dan", &both)]);
     let with = |code: &str| -> Vec<&str> {
         found.iter().filter(|it| it.1 == code).map(|it| &*it.0).collect()
     };
     assert_eq!(with("not-decided"), ["cy"]);
     assert_eq!(with("can-approve-both"), ["ann", "dan"]);
+    // Perhaps cy can approve C, so it is not said that nobody can.
+    assert_eq!(with("slot-without-approver"), Vec::<&str>::new());
 }
