@@ -39,9 +39,8 @@ pub(crate) fn as_two_people(
     let mut alike: HashMap<ClassId, Vec<Answerer>> = HashMap::new();
     let mut seen = HashSet::from([actor]);
     let mut makers = VecDeque::from([(actor, Vec::new())]);
-    let mut left = MAKERS;
-    while let Some((maker, before)) = makers.pop_front().filter(|_| left > 0) {
-        left -= 1;
+    for _ in 0..MAKERS {
+        let Some((maker, before)) = makers.pop_front() else { break };
         for (user, step) in made_by(view, maker) {
             if seen.contains(&user) {
                 continue;

@@ -1,12 +1,11 @@
 //! Two slots that somebody serves who may enter several roles from outside the account.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::rc::Rc;
 
 use iam::account::{Actor, RoleIx};
 
 use crate::account_view::AccountView;
-use crate::action::APPROVE;
 use crate::answerer::Answerer;
 use crate::counted::{Verdict, best_pair_of};
 use crate::equivalence_class::EquivalenceClass;
@@ -145,21 +144,17 @@ impl<'a> Way<'_, 'a> {
     }
 }
 
-/// The ways from a role to slots, the shortest of each kind.
+/// The ways from a role to slots: the shortest of each kind, and others that the gate may count as
+/// different people.
 fn ways_from<'v, 'a>(view: &'v AccountView<'a>, role: RoleIx) -> Vec<Way<'v, 'a>> {
-    let reach = &view.reach;
     let reachable = view.reachable(Actor::Role(role));
-    let itself = std::iter::once((None, role));
-    let others = reachable.approving().map(|(place, role)| (Some(place), role));
-    let mut seen = HashSet::new();
-    let ways = itself.chain(others).filter_map(|(place, at)| {
-        let served = reach.slots_of(Actor::Role(at));
-        let class = reach.permissions.class_of(Actor::Role(at), APPROVE)?;
-        (served.any() && seen.insert(class.id)).then(|| Way {
-            class,
-            served,
-            chain: place.and_then(|place| reachable.chain_to(place)),
-        })
+    let ways = view.serving_as(Actor::Role(role)).into_iter().map(|it| Way {
+        class: it.class,
+        served: it.served,
+        chain: match it.actor {
+            Actor::Role(at) if at != role => reachable.chain_to_role(at),
+            Actor::User(_) | Actor::Role(_) => None,
+        },
     });
     ways.collect()
 }

@@ -97,7 +97,8 @@ impl<'a> AccountView<'a> {
             }
             _ => true,
         });
-        let targets = of_kind.map(|(actor, arn)| (actor, clauses.allow(arn)));
+        // A policy may name the session of a role, which is not the role.
+        let targets = of_kind.map(|(actor, _)| (actor, clauses.allow(self.account().arn(actor))));
         targets.filter(|(_, allowed)| *allowed != Truth::No).collect()
     }
 

@@ -730,3 +730,47 @@ fn one_policy_of_aws_that_may_be_attached_is_one_write() {
                 iam:AttachUserPolicy; the gate still refuses";
     assert!(itself.message.starts_with(says), "{}", itself.message);
 }
+
+/// A session has its own ARN, and only the role has a trust policy.
+#[test]
+fn a_policy_that_names_a_session_is_not_about_its_role() {
+    let release = [role("release", LAMBDA, &["allow codepipeline:PutApprovalResult B"])];
+    let with = |of: &str| {
+        let rewrites = json!({
+            "Effect": "Allow", "Action": "iam:UpdateAssumeRolePolicy", "Resource": of,
+        });
+        let mut ann = user("ann", &[], &["allow codepipeline:PutApprovalResult A"]);
+        let own = &mut ann["UserPolicyList"][0]["PolicyDocument"]["Statement"];
+        own.as_array_mut().unwrap().push(rewrites);
+        account(&[ann], &[], &release, &[])
+    };
+    finds(SELF, &with(&arn("role/release")));
+    finds_nobody(&with("arn:aws:sts::111122223333:assumed-role/release/x"));
+}
+
+/// Code that ann may change may run with either role. The gate counts the sessions of one of them.
+#[test]
+fn the_role_that_the_gate_counts_is_found_among_those_that_code_may_run_with() {
+    let mut ann = user("ann", &[], &["allow codepipeline:PutApprovalResult A"]);
+    let changes = json!({
+        "Effect": "Allow", "Action": "lambda:UpdateFunctionCode",
+        "Resource": "arn:aws:lambda:*:*:function:other",
+    });
+    let own = &mut ann["UserPolicyList"][0]["PolicyDocument"]["Statement"];
+    own.as_array_mut().unwrap().push(changes);
+    let roles =
+        ["R1", "R2"].map(|it| role(it, LAMBDA, &["allow codepipeline:PutApprovalResult B"]));
+    let account = Account::parse(&account(&[ann], &[], &roles, &[]).to_string()).unwrap();
+    let slots = vec!["A".parse().unwrap(), "B".parse().unwrap()];
+    let scope = Scope::of_all(slots, "gate".parse().unwrap());
+    let gate = |trusted: &[&str]| {
+        let rule = json!({"trustedSessionRoles": trusted}).to_string();
+        let rule = rule::Rule::floor(&rule).unwrap();
+        let found = audit(&account, &scope, Some(&rule), None).unwrap().findings;
+        found.into_iter().find(|it| it.code == "may-run-as-approver").unwrap().gate
+    };
+    assert_eq!(gate(&[]), Some(findings::Gate::Refuses));
+    for trusted in ["R1", "R2"] {
+        assert_eq!(gate(&[trusted]), Some(findings::Gate::CountsTwo), "{trusted}");
+    }
+}

@@ -1,6 +1,6 @@
 //! Who somebody may act as by changing code that may run with a role.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::rc::Rc;
 
 use iam::account::{Actor, RoleIx};
@@ -11,7 +11,7 @@ use crate::action::{APPROVE, Action};
 use crate::answerer::Answerer;
 use crate::closure::{Closure, Step, TwoSlots, WantedSlots, Wants, Who};
 use crate::counted::best_pair_of;
-use crate::equivalence_class::EquivalenceClass;
+use crate::equivalence_class::{ClassId, EquivalenceClass};
 use crate::reach_index::{Candidate, ServedSlots, UndecidedError};
 use crate::steps;
 
@@ -20,7 +20,8 @@ use crate::steps;
 #[derive(Default)]
 pub(crate) struct Reached {
     links: Vec<Link>,
-    /// The places in `links` of the roles that serve slots, one for each class.
+    /// The places in `links` of the roles that serve slots: one for each class, and others that the
+    /// gate may count as different people.
     serving: Vec<usize>,
 }
 
@@ -106,7 +107,7 @@ impl Reached {
         let mut open: BTreeMap<usize, Option<usize>> =
             start.iter().map(|way| (*way, None)).collect();
         let (mut entered, mut known) = (HashSet::new(), HashSet::new());
-        let mut classes = BTreeSet::new();
+        let mut alike: HashMap<ClassId, Vec<Answerer>> = HashMap::new();
         loop {
             let before = reached.links.len();
             for (runs_with, ways) in view.running_roles() {
@@ -123,8 +124,15 @@ impl Reached {
                         open.entry(*way).or_insert(Some(place));
                     }
                     let class = view.reach.permissions.class_of(role, APPROVE);
-                    let class = class.filter(|_| view.reach.slots_of(role).any());
-                    if class.is_some_and(|class| classes.insert(class.id)) {
+                    let served = view.reach.slots_of(role);
+                    let Some(class) = class.filter(|_| served.any()) else { continue };
+                    let kept = alike.entry(class.id).or_default();
+                    let by = view.taken(role, role);
+                    let before = Vec::from_iter(&*kept);
+                    if before.is_empty()
+                        || view.may_be_another(role, served, &before, || by.clone())
+                    {
+                        kept.push(by);
                         reached.serving.push(place);
                     }
                 }
