@@ -53,8 +53,8 @@ impl People {
     /// Users are persons, joined as the gate joins them. A role that people can assume is one
     /// person, as its sessions count together, or any number of people if the gate believes their
     /// names. If it is known who has the role, it is these people. Machines are not people. Nobody
-    /// is here that the gate's rule never counts. Somebody about whom not everything can be decided
-    /// serves what they may serve.
+    /// is here that the gate's rule never counts. If an actor is too intricate to be decided, it
+    /// serves what it may serve.
     pub(super) fn new(view: &AccountView<'_>) -> Self {
         let mut people = Vec::new();
         let mut uncounted = Vec::new();

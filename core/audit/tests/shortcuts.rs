@@ -165,7 +165,7 @@ fn a_person_whose_roles_lead_to_roles_that_approve_is_found() {
     assert!(both(["A", "A"]).is_empty());
 }
 
-/// Of two roles with the same permissions, the gate believes the session names of one.
+/// Two roles have the same permissions, and the gate believes the session names of one.
 #[test]
 fn the_role_that_the_gate_counts_is_found_behind_a_role_that_is_entered() {
     let lists = alice_has(&["EnterA", "EnterB"]);
