@@ -214,11 +214,17 @@ impl<'p, 'a> Closure<'p, 'a> {
         self.problem.is_some() || (!self.wants_slots() && !self.wants_past_the_gate())
     }
 
-    /// Whether two slots are still wanted: the gate may count two people, and does not yet.
+    /// Whether two slots are still wanted: any, or those that the gate counts as two people.
     fn wants_slots(&self) -> bool {
-        let is_best =
-            |found: &TwoSlots| found.verdict.counts_two() || !self.view.counting.counts_unsigned();
-        self.wants.slots != WantedSlots::No && !self.outcome.slots.as_ref().is_some_and(is_best)
+        let is_best = |found: &TwoSlots| found.verdict.counts_two();
+        let may_be_two = self.view.counting.counts_unsigned()
+            && !self.outcome.slots.as_ref().is_some_and(is_best);
+        self.wants_any_slots() || (self.wants.slots != WantedSlots::No && may_be_two)
+    }
+
+    /// Whether any two slots are wanted, also if the gate refuses them.
+    fn wants_any_slots(&self) -> bool {
+        self.wants.slots == WantedSlots::Any && self.outcome.slots.is_none()
     }
 
     fn wants_past_the_gate(&self) -> bool {
@@ -345,12 +351,10 @@ impl<'p, 'a> Closure<'p, 'a> {
         if !alike.is_empty() && !counting.may_be_another(reach, &served, &alike, &by) {
             return Ok(());
         }
-        // One principal is one person, and a pair of one person is enough.
-        let is_enough =
-            self.wants.slots == WantedSlots::OfTwoPeople || self.outcome.slots.is_some();
+        // One principal is one person.
         let is_one = by.shown().len() == 1 && self.serving.iter().all(|(.., known)| *known == by);
         self.serving.push((at, class, served, by));
-        if is_enough && is_one {
+        if is_one && !self.wants_any_slots() {
             return Ok(());
         }
         let candidates =
@@ -366,8 +370,7 @@ impl<'p, 'a> Closure<'p, 'a> {
         let Some((pair, verdict)) = found.map_err(undecided)? else {
             return Ok(());
         };
-        let is_first = self.wants.slots == WantedSlots::Any && self.outcome.slots.is_none();
-        if !verdict.counts_two() && !is_first {
+        if !verdict.counts_two() && !self.wants_any_slots() {
             return Ok(());
         }
         let ends = pair.candidates.map(|at| self.serving.get(at).map_or(0, |(form, ..)| *form));
