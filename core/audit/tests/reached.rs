@@ -774,3 +774,18 @@ fn the_role_that_the_gate_counts_is_found_among_those_that_code_may_run_with() {
         assert_eq!(gate(&[trusted]), Some(findings::Gate::CountsTwo), "{trusted}");
     }
 }
+
+/// bob and cy may do nothing themselves, and each is let in by another role.
+#[test]
+fn a_role_that_names_one_of_two_users_is_found_whoever_is_looked_at_first() {
+    let own = ["allow codepipeline:PutApprovalResult A", "allow iam:CreateAccessKey user/*"];
+    let users = [user("ann", &[], &own), user("bob", &[], &[]), user("cy", &[], &[])];
+    for slots in [["A", "B"], ["B", "A"]] {
+        let entered = ["bob", "cy"].iter().zip(slots).map(|(name, slot)| {
+            let approves = format!("allow codepipeline:PutApprovalResult {slot}");
+            role(&format!("of-{name}"), &format!("user/{name}"), &[&approves])
+        });
+        let roles: Vec<Value> = entered.collect();
+        finds(SELF, &account(&users, &[], &roles, &[]));
+    }
+}
