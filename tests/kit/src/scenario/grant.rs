@@ -13,6 +13,7 @@ scenarios![
     writes_its_groups_policy, attaches_to_its_group, writes_policy_of_its_role, attaches_to_its_role, role_writes_its_own_policy, new_version_of_its_policy,
     new_version_of_its_groups_policy, sets_back_its_policy, opens_the_role_of_the_other_slot, access_key_of_the_other_approver, first_password_of_the_other_approver,
     new_password_of_the_other_approver, access_key_of_anybody, passes_role_to_a_function, passes_role_to_a_build, changes_its_own_tag, role_changes_its_own_tag, leaves_the_group_that_denies, takes_its_denial_off,
+    already_both_and_the_keys_of_others,
 ];
 
 /// A user who may write, which is a finding.
@@ -244,4 +245,14 @@ fn takes_its_denial_off(plot: &mut Plot<'_>) {
     plot.account.attach(user.into(), denial);
     let itself = plot.arn(user);
     writer(plot, user, &["iam:DetachUserPolicy"], &itself);
+}
+
+/// The gate counts the user once, and then twice: as itself and as an approver.
+fn already_both_and_the_keys_of_others(plot: &mut Plot<'_>) {
+    let user = plot.user();
+    plot.approves_both(user);
+    plot.expect_both(user);
+    let itself = plot.arn(user);
+    writer(plot, user, &["iam:PutUserPolicy"], &itself);
+    plot.expect(Code::CanBypassGate, user);
 }

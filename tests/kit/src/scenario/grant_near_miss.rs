@@ -239,9 +239,8 @@ fn already_both(plot: &mut Plot<'_>) {
     let user = plot.user();
     plot.approves_both(user);
     plot.expect_both(user);
-    let itself = plot.arn(user);
-    writer(plot, user, &["iam:PutUserPolicy"], &itself);
-    plot.expect(Code::CanBypassGate, user);
+    let group = plot.arn(plot.commons.group_a);
+    writer(plot, user, &["iam:AddUserToGroup"], &group);
 }
 
 /// The denial is in another group, which the user may not leave.

@@ -53,6 +53,8 @@ fn makes_roles(plot: &mut Plot<'_>) {
     may(plot, user, [allow(&["iam:CreateRole", "iam:AttachRolePolicy"]).on(&[ROLES])]);
     plot.expect(Code::CanMakeSecondPerson, user);
     plot.expect(Code::CanBypassGate, user);
+    // The sessions of the role do not count, but it can make the keys of approvers.
+    plot.expect(Code::CanGrantItself, user);
 }
 
 /// A role of a service, without a connection to approvals.
@@ -68,6 +70,7 @@ fn takes_over_a_role(plot: &mut Plot<'_>) {
     may(plot, user, [allow(&["iam:UpdateAssumeRolePolicy", "iam:PutRolePolicy"]).on(&[role])]);
     plot.expect(Code::CanMakeSecondPerson, user);
     plot.expect(Code::CanBypassGate, user);
+    plot.expect(Code::CanGrantItself, user);
 }
 
 fn takes_over_a_user(plot: &mut Plot<'_>) {
