@@ -736,28 +736,19 @@ fn one_policy_of_aws_that_may_be_attached_is_one_write() {
 fn a_policy_that_names_a_session_is_not_about_its_role() {
     let release = [role("release", LAMBDA, &["allow codepipeline:PutApprovalResult B"])];
     let with = |of: &str| {
-        let rewrites = json!({
-            "Effect": "Allow", "Action": "iam:UpdateAssumeRolePolicy", "Resource": of,
-        });
-        let mut ann = user("ann", &[], &["allow codepipeline:PutApprovalResult A"]);
-        let own = &mut ann["UserPolicyList"][0]["PolicyDocument"]["Statement"];
-        own.as_array_mut().unwrap().push(rewrites);
+        let rewrites = format!("allow iam:UpdateAssumeRolePolicy {of}");
+        let ann = user("ann", &[], &["allow codepipeline:PutApprovalResult A", &rewrites]);
         account(&[ann], &[], &release, &[])
     };
-    finds(SELF, &with(&arn("role/release")));
+    finds(SELF, &with("role/release"));
     finds_nobody(&with("arn:aws:sts::111122223333:assumed-role/release/x"));
 }
 
 /// Code that ann may change may run with either role. The gate counts the sessions of one of them.
 #[test]
 fn the_role_that_the_gate_counts_is_found_among_those_that_code_may_run_with() {
-    let mut ann = user("ann", &[], &["allow codepipeline:PutApprovalResult A"]);
-    let changes = json!({
-        "Effect": "Allow", "Action": "lambda:UpdateFunctionCode",
-        "Resource": "arn:aws:lambda:*:*:function:other",
-    });
-    let own = &mut ann["UserPolicyList"][0]["PolicyDocument"]["Statement"];
-    own.as_array_mut().unwrap().push(changes);
+    let changes = "allow lambda:UpdateFunctionCode arn:aws:lambda:*:*:function:other";
+    let ann = user("ann", &[], &["allow codepipeline:PutApprovalResult A", changes]);
     let roles =
         ["R1", "R2"].map(|it| role(it, LAMBDA, &["allow codepipeline:PutApprovalResult B"]));
     let account = Account::parse(&account(&[ann], &[], &roles, &[]).to_string()).unwrap();

@@ -60,7 +60,7 @@ fn role_called(name: &str, statements: &[Value]) -> Value {
     role(&format!("{SSO}/"), name, &trust, statements)
 }
 
-/// The lists of IAM Identity Center, in which one person has these permission sets.
+/// What IAM Identity Center lists: one person has these permission sets.
 fn alice_has(sets: &[&str]) -> Vec<Value> {
     let arn = |set: &str| format!("arn:aws:sso:::permissionSet/ssoins-1234567890abcdef/ps-{set}");
     let names = sets
